@@ -1,0 +1,142 @@
+"""Every event once: one declaration gives the typed class, the wire name and what people may see of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, dataclass, fields
+from typing import (
+    Annotated,
+    Any,
+    TypeVar,
+    dataclass_transform,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
+
+from marshmallow.validate import Length
+
+Text = Annotated[str, Length(min=1, max=200)]
+LongText = Annotated[str, Length(min=1, max=20_000)]
+
+_NAME = re.compile(r"[a-z][a-z_]*\.[a-z][a-z_]*\Z")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Personal:
+    """Marks a field that identifies a person; `of` names the field that holds the person's id.
+
+    Such a field is encrypted with the person's key where it is stored and absent where the
+    event is published. Its value is None when it was withheld or the person was erased.
+    """
+
+    of: str
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class EventType:
+    """One version of one event as the catalogue knows it."""
+
+    name: str
+    version: int
+    cls: type[Any]
+    is_published: bool
+    personal: Mapping[str, str]
+
+    @property
+    def wire(self) -> str:
+        """The name on the wire, such as `meeting.scheduled.v1`."""
+        return f"{self.name}.v{self.version}"
+
+
+class UnknownEvent(LookupError):
+    """The catalogue has no event of this wire name or class."""
+
+
+_by_wire: dict[str, EventType] = {}
+_by_class: dict[type[Any], EventType] = {}
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True)
+def value(cls: type[T]) -> type[T]:
+    """Make the class a frozen part that events are built from."""
+    return dataclass(frozen=True, kw_only=True)(cls)
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True)
+def event(name: str, *, version: int, published: bool = True) -> Callable[[type[T]], type[T]]:
+    """Enter the class into the catalogue; `published=False` keeps its whole stream private."""
+    if not _NAME.match(name):
+        raise ValueError(f"An event is named noun.participle, not {name!r}.")
+
+    def declare(cls: type[T]) -> type[T]:
+        frozen = value(cls)
+        declared = EventType(
+            name=name,
+            version=version,
+            cls=frozen,
+            is_published=published,
+            personal=_personal_fields(frozen),
+        )
+        if declared.wire in _by_wire:
+            raise ValueError(f"{declared.wire} is declared twice.")
+        _by_wire[declared.wire] = _by_class[frozen] = declared
+        return frozen
+
+    return declare
+
+
+def find(wire: str) -> EventType:
+    """Look an event up by its wire name; raises UnknownEvent."""
+    try:
+        return _by_wire[wire]
+    except KeyError:
+        raise UnknownEvent(wire) from None
+
+
+def event_type(event: object) -> EventType:
+    """Look an event or its class up; raises UnknownEvent."""
+    cls = event if isinstance(event, type) else type(event)
+    try:
+        return _by_class[cls]
+    except KeyError:
+        raise UnknownEvent(cls.__name__) from None
+
+
+def wire(event: object) -> str:
+    """The wire name of an event or event class."""
+    return event_type(event).wire
+
+
+def event_types() -> list[EventType]:
+    """All declared events by wire name; only modules that were imported have declared theirs."""
+    return [_by_wire[name] for name in sorted(_by_wire)]
+
+
+def newest(name: str) -> EventType:
+    """The highest declared version of an event name; raises UnknownEvent."""
+    versions = [declared for declared in _by_wire.values() if declared.name == name]
+    if not versions:
+        raise UnknownEvent(name)
+    return max(versions, key=lambda declared: declared.version)
+
+
+def _personal_fields(cls: type[Any]) -> dict[str, str]:
+    hints = get_type_hints(cls, include_extras=True)
+    found = {name: mark.of for name, hint in hints.items() for mark in _marks(hint)}
+    optional = {f.name for f in fields(cls) if f.default is None and f.default is not MISSING}
+    for name, of in found.items():
+        if of not in hints or name not in optional:
+            raise TypeError(
+                f"{cls.__name__}.{name} is personal: it needs the default None "
+                f"and a field {of!r} with the person's id."
+            )
+    return found
+
+
+def _marks(hint: Any) -> list[Personal]:
+    if get_origin(hint) is not Annotated:
+        return []
+    return [mark for mark in get_args(hint)[1:] if isinstance(mark, Personal)]

@@ -1,0 +1,378 @@
+"""Facts about meetings and what came out of them, published by the meetings service.
+
+All events of one meeting stand in its stream, so that capacity and life cycle are decided there.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated
+from uuid import UUID
+
+from marshmallow.validate import Range, Regexp
+
+from contracts.catalog import LongText, Personal, Text, event, value
+from contracts.events.registry import Ags, Count, Email, Party
+
+
+class MeetingKind(StrEnum):
+    """Kinds of meetings (MEE-01, MEE-49)."""
+
+    KICKOFF_TALK = "kickoff_talk"
+    LOCAL_MEETING = "local_meeting"
+    FUTURE_FORUM = "future_forum"
+    FUTURE_WORKSHOP = "future_workshop"
+    NETWORK_MEETING = "network_meeting"
+    REGIONAL_CONFERENCE = "regional_conference"
+    CLOSING_EVENT = "closing_event"
+    WORKSHOP = "workshop"
+    WORKING_GROUP = "working_group"
+    TRAINING = "training"
+    INFORMATION_EVENT = "information_event"
+    COMMUNITY_EVENT = "community_event"
+    SUPERVISION = "supervision"
+
+
+class Mode(StrEnum):
+    """How people meet (MEE-03)."""
+
+    IN_PERSON = "in_person"
+    DIGITAL = "digital"
+    HYBRID = "hybrid"
+
+
+class AgendaKind(StrEnum):
+    """Kinds of agenda items (MEE-07)."""
+
+    WELCOME = "welcome"
+    GREETING = "greeting"
+    INPUT = "input"
+    WORK = "work"
+    EXCHANGE = "exchange"
+    STORIES = "stories"
+    BREAK = "break"
+    OUTLOOK = "outlook"
+    SOCIAL = "social"
+    OTHER = "other"
+
+
+class TargetKind(StrEnum):
+    """Whom an invitation addresses (MEE-09)."""
+
+    COHORT = "cohort"
+    STEERING_GROUP = "steering_group"
+
+
+class Side(StrEnum):
+    """For which side a participant comes (MEE-11)."""
+
+    ADMINISTRATION = "administration"
+    CIVIC_ENGAGEMENT = "civic_engagement"
+    STEERING_GROUP = "steering_group"
+    ORGANISER = "organiser"
+    GUEST = "guest"
+
+
+class StorySection(StrEnum):
+    """The four sections of engagement stories (MEE-39)."""
+
+    FOUNDATIONS = "foundations"
+    MOTIVATION = "motivation"
+    APPROACHES = "approaches"
+    BENEFIT = "benefit"
+
+
+@value
+class AgendaItem:
+    """One point of the agenda; times are optional, the order is not (MEE-07, MEE-08)."""
+
+    title: Text
+    kind: AgendaKind
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    speaker_role: Text | None = None
+
+
+@value
+class TargetGroup:
+    """A cohort by its id, or the steering group of the programme with this id."""
+
+    kind: TargetKind
+    id: UUID
+
+
+@event("meeting.planned", version=1)
+class MeetingPlanned:
+    """A meeting is intended; its date may still be vague, such as "Frühjahr 2021" (MEE-02)."""
+
+    meeting_id: UUID
+    kind: MeetingKind
+    title: Text
+    mode: Mode
+    programme_id: UUID | None = None
+    cohort_id: UUID | None = None
+    host_ags: Ags | None = None
+    vague_date: Text | None = None
+
+
+@event("meeting.recorded", version=1)
+class MeetingRecorded:
+    """A meeting of the past was written down afterwards as history; nobody is invited by it."""
+
+    meeting_id: UUID
+    kind: MeetingKind
+    title: Text
+    mode: Mode
+    starts_at: datetime
+    ends_at: datetime
+    reason: Text
+    time_zone: Text = "Europe/Berlin"
+    programme_id: UUID | None = None
+    cohort_id: UUID | None = None
+    host_ags: Ags | None = None
+
+
+@event("meeting.scheduled", version=1)
+class MeetingScheduled:
+    """The time of a meeting was fixed."""
+
+    meeting_id: UUID
+    starts_at: datetime
+    ends_at: datetime
+    time_zone: Text = "Europe/Berlin"
+
+
+@event("meeting.rescheduled", version=1)
+class MeetingRescheduled:
+    """A scheduled meeting got another time."""
+
+    meeting_id: UUID
+    starts_at: datetime
+    ends_at: datetime
+    reason: Text
+    time_zone: Text = "Europe/Berlin"
+
+
+@event("meeting.mode_changed", version=1)
+class MeetingModeChanged:
+    """The way of meeting changed, such as to digital in the pandemic (MEE-03)."""
+
+    meeting_id: UUID
+    mode: Mode
+    reason: Text
+
+
+@event("meeting.placed", version=1)
+class MeetingPlaced:
+    """Host, venue and online access as they are now (MEE-04, MEE-05)."""
+
+    meeting_id: UUID
+    host_ags: Ags | None = None
+    venue: Text | None = None
+    online_platform: Text | None = None
+    join_url: Annotated[str, Regexp(r"^https://")] | None = None
+    access_hint: LongText | None = None
+
+
+@event("agenda.published", version=1)
+class AgendaPublished:
+    """The whole agenda as it is now; revision 1 is the first (MEE-07)."""
+
+    meeting_id: UUID
+    revision: Annotated[int, Range(min=1)]
+    items: tuple[AgendaItem, ...]
+
+
+@event("invitations.opened", version=1)
+class InvitationsOpenedV1:
+    """Retired: the municipalities of one cohort were invited."""
+
+    meeting_id: UUID
+    cohort_id: UUID
+    capacity: Annotated[int, Range(min=1)] | None = None
+
+
+@event("invitations.opened", version=2)
+class InvitationsOpened:
+    """Target groups are invited and registration is open (MEE-09, MEE-10)."""
+
+    meeting_id: UUID
+    audience: tuple[TargetGroup, ...]
+    capacity: Annotated[int, Range(min=1)] | None = None
+
+
+@event("registration.closed", version=1)
+class RegistrationClosed:
+    """Nobody can register any more."""
+
+    meeting_id: UUID
+
+
+@event("meeting.started", version=1)
+class MeetingStarted:
+    """The meeting runs."""
+
+    meeting_id: UUID
+    started_at: datetime
+
+
+@event("meeting.ended", version=1)
+class MeetingEnded:
+    """The meeting was held; the actual end may lie after the planned one."""
+
+    meeting_id: UUID
+    ended_at: datetime
+
+
+@event("results.published", version=1)
+class ResultsPublished:
+    """The documentation of a meeting is complete: dated and authored by role (MEE-38)."""
+
+    meeting_id: UUID
+    documented_at: datetime
+    author_role: Text
+
+
+@event("meeting.cancelled", version=1)
+class MeetingCancelled:
+    """The meeting will not take place."""
+
+    meeting_id: UUID
+    reason: Text
+
+
+@event("participant.registered", version=1)
+class ParticipantRegistered:
+    """Somebody has a place at the meeting (MEE-10)."""
+
+    meeting_id: UUID
+    participant_id: UUID
+    side: Side
+    contact_id: UUID | None = None
+    party: Party | None = None
+    name: Annotated[Text | None, Personal("participant_id")] = None
+    email: Annotated[Email | None, Personal("participant_id")] = None
+
+
+@event("participant.waitlisted", version=1)
+class ParticipantWaitlisted:
+    """Somebody waits for a place because the meeting is full."""
+
+    meeting_id: UUID
+    participant_id: UUID
+    side: Side
+    contact_id: UUID | None = None
+    party: Party | None = None
+    name: Annotated[Text | None, Personal("participant_id")] = None
+    email: Annotated[Email | None, Personal("participant_id")] = None
+
+
+@event("participant.promoted", version=1)
+class ParticipantPromoted:
+    """The first of the waiting list got a place that became free."""
+
+    meeting_id: UUID
+    participant_id: UUID
+
+
+@event("participant.withdrawn", version=1)
+class ParticipantWithdrawn:
+    """Somebody gave the place, or the place on the waiting list, back."""
+
+    meeting_id: UUID
+    participant_id: UUID
+
+
+@event("participant.checked_in", version=1)
+class ParticipantCheckedIn:
+    """Somebody is there (MEE-10)."""
+
+    meeting_id: UUID
+    participant_id: UUID
+
+
+@event("attendance.announced", version=1)
+class AttendanceAnnounced:
+    """How many were said to come: "annähernd 40" is 40 and approximate (MEE-12)."""
+
+    meeting_id: UUID
+    count: Count
+    approximate: bool
+    source: Text
+
+
+@event("attendance.counted", version=1)
+class AttendanceCounted:
+    """How many were counted, by whom or by what (MEE-12)."""
+
+    meeting_id: UUID
+    count: Count
+    source: Text
+
+
+@event("story.told", version=1)
+class StoryTold:
+    """A statement out of the engagement stories, without its teller (MEE-39)."""
+
+    meeting_id: UUID
+    story_id: UUID
+    section: StorySection
+    statement: LongText
+    emphasis: tuple[Text, ...] = ()
+
+
+@event("story.withdrawn", version=1)
+class StoryWithdrawn:
+    """A statement is no longer shown (P13)."""
+
+    meeting_id: UUID
+    story_id: UUID
+    reason: Text
+
+
+@event("tendency.observed", version=1)
+class TendencyObserved:
+    """What was typical of one cohort and what of the next (MEE-40)."""
+
+    meeting_id: UUID
+    tendency_id: UUID
+    from_cohort_id: UUID
+    to_cohort_id: UUID
+    earlier: Text
+    later: Text
+
+
+@event("next_meeting.announced", version=1)
+class NextMeetingAnnounced:
+    """At the end people heard when they meet again (MEE-44)."""
+
+    meeting_id: UUID
+    next_meeting_id: UUID | None = None
+    vague_date: Text | None = None
+
+
+MeetingEvent = (
+    MeetingPlanned
+    | MeetingRecorded
+    | MeetingScheduled
+    | MeetingRescheduled
+    | MeetingModeChanged
+    | MeetingPlaced
+    | AgendaPublished
+    | InvitationsOpened
+    | RegistrationClosed
+    | MeetingStarted
+    | MeetingEnded
+    | ResultsPublished
+    | MeetingCancelled
+    | ParticipantRegistered
+    | ParticipantWaitlisted
+    | ParticipantPromoted
+    | ParticipantWithdrawn
+    | ParticipantCheckedIn
+    | AttendanceAnnounced
+    | AttendanceCounted
+    | StoryTold
+    | StoryWithdrawn
+    | TendencyObserved
+    | NextMeetingAnnounced
+)
