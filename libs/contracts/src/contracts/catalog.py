@@ -1,4 +1,4 @@
-"""Every event once: one declaration gives the typed class, the wire name and what people may see of it."""
+"""Every event once: one declaration gives the typed class, wire name and what is published."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def wire(event: object) -> str:
 
 
 def event_types() -> list[EventType]:
-    """All declared events by wire name; only modules that were imported have declared theirs."""
+    """All declared events by wire name; a module declares its events when it is imported."""
     return [_by_wire[name] for name in sorted(_by_wire)]
 
 

@@ -28,14 +28,14 @@ def decode(wire: str, data: bytes | str) -> Any:
     declared = find(wire)
     target = newest(declared.name)
     if declared is target:
-        return _typed(target.cls).decode(data)
+        return _typed(target).decode(data)
     return msgspec.convert(upcast(declared, target, _decoder.decode(data)), target.cls)
 
 
 def read(wire: str, data: bytes) -> Any:
     """Like `decode`, for a published form that came from another service.
 
-    Raises UnknownEvent, marshmallow.ValidationError, or msgspec.DecodeError for what is no JSON.
+    Raises UnknownEvent, marshmallow.ValidationError, or msgspec.DecodeError (this is no JSON).
     """
     schema(find(wire), "published")().load(_decoder.decode(data))
     return decode(wire, data)
@@ -51,8 +51,8 @@ def published(wire: str, stored: bytes | str) -> bytes:
 
 
 @cache
-def _typed(cls: type[Any]) -> msgspec.json.Decoder[Any]:
-    return msgspec.json.Decoder(cls)
+def _typed(declared: EventType) -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(declared.cls)
 
 
 def personal_values(event: object) -> dict[str, tuple[str, str]]:

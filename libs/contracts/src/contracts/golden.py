@@ -1,4 +1,4 @@
-"""`python -m contracts.golden`: write the JSON Schema of every event as a file that is reviewed."""
+"""`python -m contracts.golden`: write every event's JSON Schema as a file that is reviewed."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def refusals() -> list[str]:
 
 
 def main() -> int:
-    """Write the missing and the compatibly changed files; exit 1 and write nothing on a break."""
+    """Write missing and compatibly changed files; exit 1 and write nothing on a break."""
     if broken := refusals():
         lines = ["Refused: declare a new version beside the old one.", *broken]
         sys.stderr.write("\n  ".join(lines) + "\n")

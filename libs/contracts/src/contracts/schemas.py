@@ -36,17 +36,17 @@ class Tolerant(ma.Schema):
 
 @cache
 def schema(declared: EventType, form: Form) -> type[ma.Schema]:
-    """The marshmallow schema of the stored form, or of the published one without personal fields."""
+    """The marshmallow schema of a form; the published one has no personal fields."""
     hidden = set(declared.personal) if form == "published" else set()
     return _schema_of(declared.cls, frozenset(hidden))
 
 
 def json_schema(declared: EventType, form: Form) -> dict[str, Any]:
-    """JSON Schema 2020-12 of one form; `$id` is the file name under which it is kept and served."""
-    plugin = MarshmallowPlugin(schema_name_resolver=lambda _: None)
+    """JSON Schema 2020-12 of one form; `$id` is the name of its golden file."""
+    plugin = MarshmallowPlugin(schema_name_resolver=_inline)
     APISpec(title="events", version="1", openapi_version="3.1.0", plugins=[plugin])
-    assert plugin.converter is not None
-    body = plugin.converter.schema2jsonschema(schema(declared, form)())
+    converter: Any = plugin.converter
+    body = converter.schema2jsonschema(schema(declared, form)())
     body.pop("additionalProperties", None)
     suffix = "" if form == "published" else ".stored"
     return {
@@ -58,7 +58,10 @@ def json_schema(declared: EventType, form: Form) -> dict[str, Any]:
     }
 
 
-@cache
+def _inline(_: type[ma.Schema]) -> Any:
+    return None  # apispec embeds a schema without a name where it is used
+
+
 def _schema_of(cls: type[Any], hidden: frozenset[str]) -> type[ma.Schema]:
     hints = get_type_hints(cls, include_extras=True)
     made = {f.name: _field(hints[f.name], f) for f in fields(cls) if f.name not in hidden}

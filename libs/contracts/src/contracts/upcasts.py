@@ -11,7 +11,7 @@ Data = dict[str, Any]
 
 
 def invitations_opened_v2(data: Data) -> Data:
-    """Version 1 invited exactly one cohort; since version 2 an audience has several target groups."""
+    """Version 1 invited exactly one cohort; version 2 invites several target groups."""
     kept = {name: value for name, value in data.items() if name != "cohort_id"}
     return kept | {"audience": [{"kind": "cohort", "id": data["cohort_id"]}]}
 

@@ -1,6 +1,6 @@
 """Facts about meetings and what came out of them, published by the meetings service.
 
-All events of one meeting stand in its stream, so that capacity and life cycle are decided there.
+All events of one meeting stand in its stream: capacity and life cycle are decided there.
 """
 
 from datetime import datetime

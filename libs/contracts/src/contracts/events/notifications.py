@@ -36,7 +36,7 @@ class RecipientKind(StrEnum):
 
 @event("delivery.requested", version=1)
 class DeliveryRequested:
-    """Somebody is to be told something; the id is derived from who and what, so it comes once."""
+    """Somebody is to be told something; the id is derived from who and what: it comes once."""
 
     delivery_id: UUID
     channel: Channel

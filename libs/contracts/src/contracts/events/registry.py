@@ -66,7 +66,7 @@ class MunicipalityRegistered:
 
 @event("municipality.revised", version=1)
 class MunicipalityRevised:
-    """The official directory says something new about a municipality; all facts as they are now."""
+    """The official directory says something new of a municipality; all facts as they are."""
 
     ags: Ags
     ars: Ars
@@ -212,7 +212,7 @@ class SeatVacated:
 
 @event("contact.appointed", version=1)
 class ContactAppointed:
-    """A party named a contact with an official role (REG-14); the address never leaves the registry by event."""
+    """A party named a contact with an official role (REG-14); no event tells an address."""
 
     contact_id: UUID
     party: Party
