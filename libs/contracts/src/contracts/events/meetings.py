@@ -43,15 +43,22 @@ class Mode(StrEnum):
 class AgendaKind(StrEnum):
     """Kinds of agenda items (MEE-07)."""
 
+    REGISTRATION_DESK = "registration_desk"
     WELCOME = "welcome"
     GREETING = "greeting"
+    INTRODUCTION = "introduction"
     INPUT = "input"
     WORK = "work"
     EXCHANGE = "exchange"
     STORIES = "stories"
+    WORLD_CAFE_ROUND = "world_cafe_round"
+    BREAKOUT_ROUND = "breakout_round"
+    RESULTS_REVIEW = "results_review"
     BREAK = "break"
     OUTLOOK = "outlook"
+    CLOSING = "closing"
     SOCIAL = "social"
+    END = "end"
     OTHER = "other"
 
 
@@ -90,6 +97,7 @@ class AgendaItem:
     starts_at: datetime | None = None
     ends_at: datetime | None = None
     speaker_role: Text | None = None
+    topics: tuple[Text, ...] = ()
 
 
 @value
@@ -107,7 +115,7 @@ class MeetingPlanned:
     meeting_id: UUID
     kind: MeetingKind
     title: Text
-    mode: Mode
+    mode: Mode | None = None
     programme_id: UUID | None = None
     cohort_id: UUID | None = None
     host_ags: Ags | None = None
@@ -116,16 +124,21 @@ class MeetingPlanned:
 
 @event("meeting.recorded", version=1)
 class MeetingRecorded:
-    """A meeting of the past was written down afterwards as history; nobody is invited by it."""
+    """A meeting of the past was written down afterwards as history; nobody is invited by it.
+
+    `reason` says why it is recorded now, `mode_reason` why people met as they did. What the
+    sources leave open, such as the end, stays open.
+    """
 
     meeting_id: UUID
     kind: MeetingKind
     title: Text
-    mode: Mode
     starts_at: datetime
-    ends_at: datetime
     reason: Text
+    ends_at: datetime | None = None
     time_zone: Text = "Europe/Berlin"
+    mode: Mode | None = None
+    mode_reason: Text | None = None
     programme_id: UUID | None = None
     cohort_id: UUID | None = None
     host_ags: Ags | None = None
@@ -280,6 +293,7 @@ class ParticipantWithdrawn:
 
     meeting_id: UUID
     participant_id: UUID
+    from_waiting_list: bool
 
 
 @event("participant.checked_in", version=1)
