@@ -44,6 +44,7 @@ class DeliveryRequested:
     recipient_kind: RecipientKind
     recipient_id: UUID
     cause_id: UUID
+    cause_type: Text | None = None
     meeting_id: UUID | None = None
     sequence: Annotated[int, Range(min=0)] = 0
 
@@ -77,12 +78,25 @@ class DeliveryAbandoned:
 
 @event("endpoint.registered", version=1, published=False)
 class EndpointRegistered:
-    """A webhook endpoint was registered; its secret is encrypted like personal data."""
+    """A webhook endpoint was registered; its secret is encrypted like personal data.
+
+    The owner is a tenant (an AGS, a district key), or the role where that has no tenants.
+    """
 
     endpoint_id: UUID
     owner: Text
+    owner_role: Text
     url: Text
     event_types: tuple[Text, ...]
+    secret: Annotated[Text | None, Personal("endpoint_id")] = None
+
+
+@event("endpoint.secret_rotated", version=1, published=False)
+class EndpointSecretRotated:
+    """A new secret signs; until `previous_until` the one before signs as well."""
+
+    endpoint_id: UUID
+    previous_until: datetime
     secret: Annotated[Text | None, Personal("endpoint_id")] = None
 
 
@@ -102,4 +116,6 @@ class EndpointRemoved:
 
 
 DeliveryEvent = DeliveryRequested | DeliveryAttempted | DeliverySucceeded | DeliveryAbandoned
-EndpointEvent = EndpointRegistered | EndpointDisabled | EndpointRemoved
+EndpointEvent = (
+    EndpointRegistered | EndpointSecretRotated | EndpointDisabled | EndpointRemoved
+)
