@@ -1,0 +1,58 @@
+"""Who may call which endpoint: one row an endpoint, none missing, none left over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+ROLES = frozenset(
+    {
+        "organiser",
+        "steering_group",
+        "municipality",
+        "district",
+        "moderator",
+        "participant",
+        "operator",
+        "service",
+    }
+)
+
+
+@dataclass(frozen=True)
+class Policy:
+    """The roles that may call an endpoint; `public` ones are asked for no token at all."""
+
+    roles: frozenset[str]
+    public: bool = False
+
+    def admits(self, role: str) -> bool:
+        return role in self.roles
+
+
+PUBLIC = Policy(frozenset(), public=True)
+ANYONE_SIGNED_IN = Policy(ROLES)
+
+
+class IncompletePolicy(RuntimeError):
+    """The policy table and the routes do not name the same endpoints."""
+
+
+def allow(*who: str | Policy) -> Policy:
+    """Allow roles by name, or what another policy allows; raises ValueError on an unknown role."""
+    roles: set[str] = set()
+    for one in who:
+        roles |= one.roles if isinstance(one, Policy) else {one}
+    if unknown := roles - ROLES:
+        raise ValueError(f"No such role: {', '.join(sorted(unknown))}.")
+    return Policy(frozenset(roles))
+
+
+def check_complete(endpoints: Iterable[str], policy: Mapping[str, Policy]) -> None:
+    """Raise IncompletePolicy unless every endpoint has a row and every row an endpoint."""
+    known = set(endpoints)
+    missing, left_over = sorted(known - set(policy)), sorted(set(policy) - known)
+    faults = [f"{name} has no policy" for name in missing]
+    faults += [f"{name} has a policy but is no endpoint" for name in left_over]
+    if faults:
+        raise IncompletePolicy("; ".join(faults) + ".")

@@ -1,0 +1,60 @@
+"""What a service consists of: the value that its composition root hands to the kit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from eventkit.domain import Aggregate
+from eventkit.http.policy import Policy
+from eventkit.readmodel import ReadModel
+from eventkit.recorded import Recorded
+from eventkit.settings import Settings
+
+if TYPE_CHECKING:
+    import click
+
+    from eventkit.http.blueprint import Blueprint
+    from eventkit.unit import Kit, Unit
+
+React = Callable[["Unit", Recorded[Any]], None]
+Step = Callable[["Kit"], bool]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subscription:
+    """Another service's events, and what they change here.
+
+    `react` runs in the consumer's transaction, once in effect for every event.
+    """
+
+    source: str
+    read_models: tuple[ReadModel, ...] = ()
+    react: React | None = None
+
+
+@dataclass(frozen=True)
+class Worker:
+    """A loop of its own. `step` says True when it did something and wants to go on at once."""
+
+    name: str
+    step: Step
+
+
+@dataclass(frozen=True, kw_only=True)
+class Service:
+    """A whole service. `policy` has a row for every endpoint; `settings` adds the service's own."""
+
+    name: str
+    aggregates: tuple[Aggregate[Any, Any, Any], ...] = ()
+    read_models: tuple[ReadModel, ...] = ()
+    subscriptions: tuple[Subscription, ...] = ()
+    blueprints: tuple[Blueprint, ...] = ()
+    policy: Mapping[str, Policy] = field(default_factory=dict)
+    workers: tuple[Worker, ...] = ()
+    migrations: Path
+    commands: tuple[click.Command, ...] = ()
+    settings: type[Settings] = Settings
+    issues_tokens: bool = False
