@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Generic, TypeVar
 from uuid import UUID, uuid4
 
-Event = TypeVar("Event", covariant=True)
+Event_co = TypeVar("Event_co", covariant=True)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,14 +23,14 @@ class Metadata:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Recorded(Generic[Event]):
+class Recorded(Generic[Event_co]):
     """One stored event, decoded to its newest version.
 
     `version` counts from 1 within the stream, `position` rises through the whole store but has
     gaps. `occurred_at` is when the fact became true, `recorded_at` when it was stored.
     """
 
-    event: Event
+    event: Event_co
     type: str
     stream: str
     version: int
@@ -54,9 +54,15 @@ class Context:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Written(Generic[Event]):
-    """What a command left behind: the stream's version, and the events (none if nothing changed)."""
+class Written(Generic[Event_co]):
+    """What a command left behind: the stream's version, and the events (none if nothing changed).
+
+    `replayed` tells that an earlier call with the same idempotency key did it; `resource` is
+    what that call kept.
+    """
 
     stream: str
     version: int
-    recorded: tuple[Recorded[Event], ...]
+    recorded: tuple[Recorded[Event_co], ...]
+    replayed: bool = False
+    resource: str | None = None

@@ -1,0 +1,68 @@
+"""Connections: one pool a process, in autocommit, shared by driver and SQLAlchemy Core."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import cast
+
+import psycopg
+import sqlalchemy as sa
+
+from eventkit.store import Connection
+
+_OPTIONS = (
+    "-c timezone=UTC -c statement_timeout=20s -c lock_timeout=5s"
+    " -c idle_in_transaction_session_timeout=30s"
+)
+
+
+class Unavailable(Exception):
+    """The database does not answer; nothing was stored by this call as far as is known."""
+
+
+def connect(url: str, *, pool_size: int, name: str) -> sa.Engine:
+    """A lazy pool: nothing is opened before first use, so it may be made before or after a fork.
+
+    Connections are in autocommit; a transaction is opened by `transaction`. They end by
+    themselves when a statement, a lock or an idle transaction takes too long.
+    """
+    return sa.create_engine(
+        sa.make_url(url).set(drivername="postgresql+psycopg"),
+        isolation_level="AUTOCOMMIT",
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=5,
+        pool_reset_on_return=None,
+        connect_args={
+            "application_name": name,
+            "connect_timeout": 5,
+            "tcp_user_timeout": 10_000,
+            "options": _OPTIONS,
+            "prepare_threshold": 3,
+        },
+    )
+
+
+@contextmanager
+def session(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """A connection for the block; raises Unavailable where the server is gone.
+
+    A broken connection is thrown away together with its pool's idle siblings.
+    """
+    try:
+        with engine.connect() as connection:
+            try:
+                yield connection
+            except psycopg.OperationalError:
+                if driver(connection).closed:
+                    connection.invalidate()
+                    engine.dispose()
+                raise
+    except (psycopg.OperationalError, sa.exc.OperationalError, sa.exc.TimeoutError) as error:
+        raise Unavailable(str(error).partition("\n")[0]) from error
+
+
+def driver(connection: sa.Connection) -> Connection:
+    """The psycopg connection below a SQLAlchemy one; both see the same transaction."""
+    return cast(Connection, connection.connection.driver_connection)

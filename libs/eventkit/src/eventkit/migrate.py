@@ -1,0 +1,69 @@
+"""Bring a service's two databases to the newest revision, under the owner's role."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+
+_HERE = Path(__file__).parent / "migrations"
+_LOCK = 20_052_001
+# The service may read and add these, and change nothing.
+_APPEND_ONLY = ("events",)
+_READ_ONLY = ("generations", "alembic_version")
+
+
+def migrate(url: str, *, service_role: str, folder: Path) -> None:
+    """Upgrade the store and the service's read models; two runs at once wait for one another.
+
+    `folder` holds the service's own revisions. One transaction: all of it or nothing.
+    """
+    _upgrade(url, [_HERE / "store", folder], service_role)
+
+
+def migrate_keys(url: str, *, service_role: str) -> None:
+    """Upgrade the key database."""
+    _upgrade(url, [_HERE / "keys"], service_role)
+
+
+def head_revisions(folders: list[Path]) -> set[str]:
+    """The newest revisions that this software knows, one a branch."""
+    return set(ScriptDirectory.from_config(_config(folders)).get_heads())
+
+
+def store_folders(folder: Path) -> list[Path]:
+    """Where the revisions of a service's store lie: the kit's and its own."""
+    return [_HERE / "store", folder]
+
+
+def _config(folders: list[Path]) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_HERE))
+    config.set_main_option("path_separator", "newline")
+    config.set_main_option("version_locations", "\n".join(str(folder) for folder in folders))
+    return config
+
+
+def _upgrade(url: str, folders: list[Path], service_role: str) -> None:
+    engine = sa.create_engine(url, poolclass=sa.NullPool)
+    with engine.begin() as connection:
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
+        config = _config(folders)
+        config.attributes["connection"] = connection
+        command.upgrade(config, "heads")
+        _grant(connection, service_role)
+
+
+def _grant(connection: sa.Connection, role: str) -> None:
+    quoted = connection.dialect.identifier_preparer.quote(role)
+    for table in sa.inspect(connection).get_table_names():
+        rights = "SELECT, INSERT, UPDATE, DELETE, TRUNCATE"
+        if table in _APPEND_ONLY:
+            rights = "SELECT, INSERT"
+        if table in _READ_ONLY:
+            rights = "SELECT"
+        connection.exec_driver_sql(f'GRANT {rights} ON "{table}" TO {quoted}')
+    connection.exec_driver_sql(f"GRANT SELECT, USAGE ON ALL SEQUENCES IN SCHEMA public TO {quoted}")

@@ -1,0 +1,264 @@
+"""The event store: append with an expected version, read a stream, read all in order.
+
+Works on psycopg connections, because this is the path where layers cost (decision 0001).
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Any, LiteralString
+from uuid import UUID, uuid4
+
+import msgspec
+import psycopg
+from psycopg.rows import TupleRow
+
+from contracts.catalog import event_type
+from contracts.codec import decode, encode, personal_values
+from eventkit.recorded import Context, Metadata, Recorded
+from eventkit.vault import Vault
+
+Connection = psycopg.Connection[TupleRow]
+
+_COLUMNS: LiteralString = (
+    "stream, version, position, event_id, type, schema_version, data::text, metadata::text,"
+    " hash, occurred_at, recorded_at"
+)
+# S608: both are built from constants alone.
+_READ: LiteralString = f"SELECT {_COLUMNS} FROM read_events(%s, %s)"  # noqa: S608
+_OF_STREAM: LiteralString = "WHERE stream = %s AND version >= %s ORDER BY version LIMIT %s"
+_READ_STREAM: LiteralString = f"SELECT {_COLUMNS} FROM events {_OF_STREAM}"  # noqa: S608
+_LOAD: LiteralString = (
+    "SELECT stream, version, type, schema_version, data::text, hash FROM events"
+    " WHERE stream = ANY(%s) ORDER BY stream, version"
+)
+_APPEND: LiteralString = (
+    "SELECT new_position, new_recorded_at FROM append_events(%s::text[], %s::int[], %s::int[],"
+    " %s::uuid[], %s::text[], %s::int[], %s::text[], %s::text[], %s::bytea[], %s::timestamptz[])"
+)
+
+
+class VersionConflict(Exception):
+    """Somebody else appended to the stream first."""
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A row of the event table, its JSON as the text that was stored."""
+
+    stream: str
+    version: int
+    position: int
+    event_id: UUID
+    name: str
+    schema_version: int
+    data: str
+    metadata: str
+    hash: bytes
+    occurred_at: datetime
+    recorded_at: datetime
+
+    @property
+    def wire(self) -> str:
+        return f"{self.name}.v{self.schema_version}"
+
+
+@dataclass
+class History:
+    """A stream as far as it goes: its last version and hash, and its events in order."""
+
+    version: int = 0
+    hash: bytes = b""
+    events: list[Any] = field(default_factory=list)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pending:
+    """Events to append to one stream, on top of the history they were decided on."""
+
+    stream: str
+    history: History
+    events: Sequence[Any]
+    context: Context
+
+
+class Store:
+    """One service's events. Stateless but for its keys and its generation; safe across threads."""
+
+    def __init__(self, *, chain_key: bytes, generation: UUID, vault: Vault) -> None:
+        self.generation = generation
+        self._chain_key = chain_key
+        self.vault = vault
+
+    def load(self, connection: Connection, streams: Iterable[str]) -> dict[str, History]:
+        """Each stream's history; an absent stream has version 0. Personal fields stay sealed."""
+        histories = {stream: History() for stream in streams}
+        rows = connection.execute(_LOAD, (list(histories),)).fetchall()
+        for stream, version, name, schema_version, data, digest in rows:
+            history = histories[stream]
+            history.version, history.hash = version, digest
+            history.events.append(decode(f"{name}.v{schema_version}", data))
+        return histories
+
+    def append(
+        self, connection: Connection, pendings: Sequence[Pending], now: datetime
+    ) -> list[Recorded[Any]]:
+        """Append to many streams at once, all or nothing, in the connection's transaction.
+
+        Raises VersionConflict when a stream is no longer as it was loaded; the transaction is
+        then lost. Commits at once on a connection in autocommit.
+        """
+        rows = [row for pending in pendings for row in self._rows(pending, now)]
+        if not rows:
+            return []
+        columns = [list(column) for column in zip(*(row.values for row in rows), strict=True)]
+        try:
+            placed = connection.execute(_APPEND, columns).fetchall()
+        except psycopg.errors.UniqueViolation as error:
+            if error.diag.constraint_name == "events_stream_version":
+                raise VersionConflict from error
+            raise
+        return [
+            row.recorded(position, recorded_at)
+            for row, (position, recorded_at) in zip(rows, placed, strict=True)
+        ]
+
+    def read(self, connection: Connection, after: int, limit: int) -> list[Stored]:
+        """The next events of all streams by position, none of which can appear later below.
+
+        The connection must be in autocommit and READ COMMITTED (decision 0002).
+        """
+        return [Stored(*row) for row in connection.execute(_READ, (after, limit))]
+
+    def read_stream(
+        self, connection: Connection, stream: str, from_version: int = 1, limit: int = 1000
+    ) -> list[Stored]:
+        """The events of one stream in order."""
+        query: LiteralString = (
+            f"SELECT {_COLUMNS} FROM events WHERE stream = %s AND version >= %s"  # noqa: S608  (constant columns)
+            " ORDER BY version LIMIT %s"
+        )
+        return [Stored(*row) for row in connection.execute(query, (stream, from_version, limit))]
+
+    def digest(self, previous: bytes, stored: Stored) -> bytes:
+        """The hash of an event from the hash before it and everything that was stored with it."""
+        parts = (
+            stored.event_id.bytes,
+            stored.stream.encode(),
+            b"%d" % stored.version,
+            stored.wire.encode(),
+            stored.occurred_at.astimezone(UTC).isoformat().encode(),
+            stored.data.encode(),
+            stored.metadata.encode(),
+        )
+        chain = hmac.new(self._chain_key, previous, sha256)
+        for part in parts:
+            chain.update(b"%d:" % len(part) + part)
+        return chain.digest()
+
+    def _rows(self, pending: Pending, now: datetime) -> Iterable[_Row]:
+        previous = pending.history.hash
+        metadata = self._metadata(pending.context)
+        described = msgspec.json.encode(metadata).decode()
+        for number, event in enumerate(pending.events, 1):
+            event_id = uuid4()
+            sealed = self._sealed(event, event_id)
+            declared = event_type(event)
+            stored = Stored(
+                stream=pending.stream,
+                version=pending.history.version + number,
+                position=0,
+                event_id=event_id,
+                name=declared.name,
+                schema_version=declared.version,
+                data=encode(sealed).decode(),
+                metadata=described,
+                hash=b"",
+                occurred_at=pending.context.occurred_at or now,
+                recorded_at=now,
+            )
+            previous = self.digest(previous, stored)
+            yield _Row(stored, previous, pending.history.version, sealed, metadata)
+
+    def _metadata(self, context: Context) -> Metadata:
+        return Metadata(
+            actor=context.actor,
+            tenant=context.tenant,
+            correlation_id=context.correlation_id,
+            causation_id=context.causation_id,
+            traceparent=context.traceparent,
+            generation=self.generation,
+        )
+
+    def _sealed(self, event: Any, event_id: UUID) -> Any:
+        values = personal_values(event)
+        if not values:
+            return event
+        sealed = {
+            name: self.vault.seal(person, event_id, name, plain)
+            for name, (person, plain) in values.items()
+        }
+        return replace(event, **sealed)
+
+
+_metadata_decoder = msgspec.json.Decoder(Metadata)
+
+
+def recorded(stored: Stored) -> Recorded[Any]:
+    """Decode a stored row to the newest version of its event; personal fields stay sealed.
+
+    Raises contracts.catalog.UnknownEvent for an event that newer software wrote.
+    """
+    return Recorded(
+        event=decode(stored.wire, stored.data),
+        type=stored.wire,
+        stream=stored.stream,
+        version=stored.version,
+        position=stored.position,
+        event_id=stored.event_id,
+        occurred_at=stored.occurred_at,
+        recorded_at=stored.recorded_at,
+        metadata=_metadata_decoder.decode(stored.metadata),
+    )
+
+
+@dataclass(frozen=True)
+class _Row:
+    stored: Stored
+    hash: bytes
+    base: int
+    event: Any
+    metadata: Metadata
+
+    @property
+    def values(self) -> tuple[Any, ...]:
+        s = self.stored
+        return (
+            s.stream,
+            s.version,
+            self.base,
+            s.event_id,
+            s.name,
+            s.schema_version,
+            s.data,
+            s.metadata,
+            self.hash,
+            s.occurred_at,
+        )
+
+    def recorded(self, position: int, recorded_at: datetime) -> Recorded[Any]:
+        return Recorded(
+            event=self.event,
+            type=self.stored.wire,
+            stream=self.stored.stream,
+            version=self.stored.version,
+            position=position,
+            event_id=self.stored.event_id,
+            occurred_at=self.stored.occurred_at,
+            recorded_at=recorded_at,
+            metadata=self.metadata,
+        )

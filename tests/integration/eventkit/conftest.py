@@ -1,0 +1,44 @@
+"""A migrated database and a kit on it, for the tests of the machinery."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from eventkit.kits import open_kit
+from eventkit.migrate import migrate, migrate_keys
+from eventkit.unit import Kit
+from local.databases import Databases
+from tests.conftest import MakeDatabases
+from tests.integration.eventkit.sample import TITLES, metadata
+
+KEY = b"k" * 32
+
+
+@pytest.fixture
+def store_databases(databases: MakeDatabases, tmp_path: Path) -> Databases:
+    """Databases with the kit's tables and the sample's read model."""
+    made = databases("sample")
+    urls = made.migration_environment()
+    migrate_keys(urls["MIGRATION_KEY_DATABASE_URL"], service_role=made.service)
+    owner = sa.create_engine(urls["MIGRATION_DATABASE_URL"], poolclass=sa.NullPool)
+    metadata.create_all(owner)
+    migrate(urls["MIGRATION_DATABASE_URL"], service_role=made.service, folder=tmp_path)
+    return made
+
+
+@pytest.fixture
+def kit(store_databases: Databases) -> Iterator[Kit]:
+    urls = store_databases.environment()
+    kit = open_kit(
+        name="sample",
+        database_url=urls["DATABASE_URL"],
+        key_database_url=urls["KEY_DATABASE_URL"],
+        master_key=KEY,
+        chain_key=KEY,
+        read_models=(TITLES,),
+        pool_size=16,
+    )
+    yield kit
+    kit.close()

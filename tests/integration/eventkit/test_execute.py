@@ -1,0 +1,125 @@
+"""Commands through the real store: what is appended, projected, refused, and remembered."""
+
+from concurrent.futures import ThreadPoolExecutor
+from uuid import UUID, uuid4
+
+import pytest
+import sqlalchemy as sa
+
+from eventkit.database import driver, session
+from eventkit.domain import Conflict
+from eventkit.store import VersionConflict
+from eventkit.unit import Idempotency, KeyReused, Kit, StaleVersion
+from tests.integration.eventkit.sample import (
+    CONTACT,
+    CONTEXT,
+    SAMPLE,
+    appoint,
+    cancel,
+    plan,
+    titles,
+)
+
+
+def row(kit: Kit, key: UUID) -> dict[str, object]:
+    with kit.engine.connect() as connection:
+        found = connection.execute(sa.select(titles).where(titles.c.meeting_id == key)).one()
+    return dict(found._mapping)
+
+
+def test_a_command_stores_its_event_and_its_row_together(kit: Kit) -> None:
+    key = uuid4()
+    written = kit.execute(SAMPLE, key, plan(key), context=CONTEXT, expected=0)
+    assert (written.version, written.recorded[0].position) == (1, 1)
+    assert row(kit, key)["stream_version"] == 1
+    written = kit.execute(SAMPLE, key, cancel(key), context=CONTEXT)
+    assert row(kit, key) == {
+        "meeting_id": key,
+        "title": "Netzwerktreffen",
+        "state": "cancelled",
+        "seen": [1, 2],
+        "stream_version": 2,
+    }
+
+
+def test_a_refused_command_stores_nothing(kit: Kit) -> None:
+    key = uuid4()
+    kit.execute(SAMPLE, key, plan(key), context=CONTEXT)
+    kit.execute(SAMPLE, key, cancel(key), context=CONTEXT)
+    with pytest.raises(Conflict):
+        kit.execute(SAMPLE, key, plan(key), context=CONTEXT)
+    assert row(kit, key)["seen"] == [1, 2]
+
+
+def test_a_stale_version_is_refused(kit: Kit) -> None:
+    key = uuid4()
+    kit.execute(SAMPLE, key, plan(key), context=CONTEXT)
+    with pytest.raises(StaleVersion):
+        kit.execute(SAMPLE, key, cancel(key), context=CONTEXT, expected=7)
+    with pytest.raises(VersionConflict):
+        kit.execute(SAMPLE, key, plan(key), context=CONTEXT, expected=0)
+
+
+def test_racing_writers_of_one_stream_lose_nothing(kit: Kit) -> None:
+    key = uuid4()
+
+    def write(number: int) -> int:
+        try:
+            return kit.execute(SAMPLE, key, plan(key, f"{number}"), context=CONTEXT).version
+        except VersionConflict:
+            return 0
+
+    with ThreadPoolExecutor(8) as pool:
+        versions = sorted(version for version in pool.map(write, range(40)) if version)
+    assert versions == list(range(1, len(versions) + 1))
+    assert row(kit, key)["seen"] == versions
+
+
+def test_an_idempotency_key_gives_the_first_answer_again(kit: Kit) -> None:
+    first, second = uuid4(), uuid4()
+    key = Idempotency(scope=b"s" * 32, fingerprint=b"f" * 32, resource=f"/things/{first}")
+    kit.execute(SAMPLE, first, plan(first), context=CONTEXT, expected=0, idempotency=key)
+    again = kit.execute(SAMPLE, second, plan(second), context=CONTEXT, expected=0, idempotency=key)
+    assert (again.replayed, again.stream) == (True, f"sample-{first}")
+    assert again.resource == f"/things/{first}"
+    other = Idempotency(scope=b"s" * 32, fingerprint=b"x" * 32, resource="")
+    with pytest.raises(KeyReused):
+        kit.execute(SAMPLE, second, plan(second), context=CONTEXT, idempotency=other)
+
+
+def test_many_streams_are_written_with_one_append(kit: Kit) -> None:
+    ids = [uuid4() for _ in range(50)]
+    with kit.unit(CONTEXT) as unit:
+        recorded = unit.execute_all(SAMPLE, [(key, plan(key)) for key in ids])
+    assert [fact.position for fact in recorded] == sorted(fact.position for fact in recorded)
+    assert len({row(kit, key)["stream_version"] for key in ids}) == 1
+
+
+def test_a_unit_that_fails_leaves_nothing(kit: Kit) -> None:
+    key = uuid4()
+    with pytest.raises(RuntimeError), kit.unit(CONTEXT) as unit:
+        unit.execute(SAMPLE, key, plan(key))
+        raise RuntimeError
+    with session(kit.engine) as connection:
+        assert kit.store.read(driver(connection), 0, 10) == []
+
+
+def test_personal_fields_are_stored_sealed_and_open_with_the_persons_key(kit: Kit) -> None:
+    key = uuid4()
+    written = kit.execute(CONTACT, key, appoint(key), context=CONTEXT)
+    token = written.recorded[0].event.email
+    assert token is not None
+    assert "example.org" not in token
+    assert kit.vault.open(token) == "kontakt@example.org"
+    with kit.engine.connect() as connection:
+        stored = connection.exec_driver_sql("SELECT data::text FROM events").scalar_one()
+    assert "example.org" not in stored
+
+
+def test_the_services_role_can_not_change_events(kit: Kit) -> None:
+    for statement in ("UPDATE events SET version = 1", "DELETE FROM events", "TRUNCATE events"):
+        with (
+            pytest.raises(sa.exc.ProgrammingError, match="permission denied"),
+            kit.engine.connect() as connection,
+        ):
+            connection.exec_driver_sql(statement)
