@@ -14,6 +14,7 @@ help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(STAMP) ## Make the environment in .venv (nothing to do when it is up to date)
+	@:
 
 $(STAMP): tests/requirements.lock $(PATHS:%=%/pyproject.toml)
 	@echo "Setting up .venv (takes a minute or two the first time) ..."
@@ -24,10 +25,40 @@ $(STAMP): tests/requirements.lock $(PATHS:%=%/pyproject.toml)
 	@$(BIN)/pip install --quiet --no-deps --no-build-isolation $(PATHS:%=-e ./%)
 	@touch $(STAMP)
 
-lock: ## Pin every dependency, with hashes and without hosts
+run: setup ## Start everything on this machine, with the example network; Ctrl-C ends it
+	@PYTHONPATH=deploy exec $(BIN)/python -m local
+
+test: setup ## Run all tests, with a real PostgreSQL and a real Kafka
+	@$(BIN)/pytest $(ARGS)
+
+check: setup ## Check format, style, types and imports, and run the fast tests
+	@$(BIN)/ruff format --check --quiet . || { echo "Not formatted; run: $(BIN)/ruff format ." >&2; exit 1; }
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/pytest -q tests/unit tests/contracts tests/architecture
+
+kafka: setup ## Run a Kafka broker on this machine, to try the services with it
+	@PYTHONPATH=deploy exec $(BIN)/python -m local.kafka
+
+golden: setup ## Write the JSON Schema of every event to libs/contracts/golden
+	@$(BIN)/python -m contracts.golden
+
+bench: $(VENV)/.bench ## Measure speed and memory beside peers, in one run
+	@$(BIN)/python -m bench
+
+$(VENV)/.bench: $(STAMP) bench/requirements.lock
+	@$(BIN)/pip install --quiet --require-hashes -r bench/requirements.lock
+	@touch $@
+
+lock: setup ## Pin every dependency, with hashes and without hosts
 	$(COMPILE) $(PATHS:%=%/pyproject.toml) tests/requirements.in -o tests/requirements.lock
 	@for service in $(SERVICES); do echo "services/$$service/requirements.lock"; \
 	  $(COMPILE) services/$$service/pyproject.toml deploy/docker/build.in -c tests/requirements.lock \
 	  -o services/$$service/requirements.lock || exit 1; done
+	$(COMPILE) bench/requirements.in -c tests/requirements.lock -o bench/requirements.lock
 
-.PHONY: help setup lock
+clean: ## Remove the environment, caches and everything that `make run` stored
+	rm -rf $(VENV) .cache .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis var
+
+.PHONY: help setup run test check kafka golden bench lock clean
