@@ -1,5 +1,6 @@
 """A migrated database and a kit on it, for the tests of the machinery."""
 
+from base64 import b64encode
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,12 +9,14 @@ import sqlalchemy as sa
 
 from eventkit.kits import open_kit
 from eventkit.migrate import migrate, migrate_keys
+from eventkit.service import Service
+from eventkit.settings import Settings
 from eventkit.unit import Kit
 from local.databases import Databases
 from tests.conftest import MakeDatabases
 from tests.integration.eventkit.sample import TITLES, metadata
 
-KEY = b"k" * 32
+KEY = b64encode(b"k" * 32).decode()
 
 
 @pytest.fixture
@@ -29,16 +32,11 @@ def store_databases(databases: MakeDatabases, tmp_path: Path) -> Databases:
 
 
 @pytest.fixture
-def kit(store_databases: Databases) -> Iterator[Kit]:
-    urls = store_databases.environment()
-    kit = open_kit(
-        name="sample",
-        database_url=urls["DATABASE_URL"],
-        key_database_url=urls["KEY_DATABASE_URL"],
-        master_key=KEY,
-        chain_key=KEY,
-        read_models=(TITLES,),
-        pool_size=16,
+def kit(store_databases: Databases, tmp_path: Path) -> Iterator[Kit]:
+    service = Service(name="sample", read_models=(TITLES,), migrations=tmp_path)
+    settings = Settings.from_env(
+        store_databases.environment() | {"MASTER_KEY": KEY, "CHAIN_KEY": KEY}
     )
+    kit = open_kit(service, settings, pool_size=16)
     yield kit
     kit.close()

@@ -97,9 +97,14 @@ def test_many_streams_are_written_with_one_append(kit: Kit) -> None:
 
 def test_a_unit_that_fails_leaves_nothing(kit: Kit) -> None:
     key = uuid4()
-    with pytest.raises(RuntimeError), kit.unit(CONTEXT) as unit:
-        unit.execute(SAMPLE, key, plan(key))
-        raise RuntimeError
+
+    def fail() -> None:
+        with kit.unit(CONTEXT) as unit:
+            unit.execute(SAMPLE, key, plan(key))
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
     with session(kit.engine) as connection:
         assert kit.store.read(driver(connection), 0, 10) == []
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import sqlalchemy as sa
 
 from eventkit.database import connect, session
 from eventkit.projection import Projector
-from eventkit.readmodel import ReadModel
+from eventkit.service import Service
+from eventkit.settings import Settings
 from eventkit.store import Store
 from eventkit.tables import GENERATIONS
 from eventkit.unit import Kit
@@ -17,21 +16,20 @@ from eventkit.vault import Vault
 _NEWEST = sa.select(GENERATIONS.c.generation).order_by(GENERATIONS.c.started_at.desc()).limit(1)
 
 
-def open_kit(
-    *,
-    name: str,
-    database_url: str,
-    key_database_url: str,
-    master_key: bytes,
-    chain_key: bytes,
-    read_models: Iterable[ReadModel],
-    pool_size: int,
-) -> Kit:
-    """Connect to a migrated database; raises Unavailable. Call after a fork, never before."""
-    engine = connect(database_url, pool_size=pool_size, name=name)
-    keys = connect(key_database_url, pool_size=2, name=f"{name}-keys")
+def open_kit(service: Service, settings: Settings, *, pool_size: int) -> Kit:
+    """Connect to a migrated database; raises Unavailable. Call after a fork, never before.
+
+    `pool_size` bounds the connections of this process; one a thread that works at a time.
+    """
+    engine = connect(settings.database_url, pool_size=pool_size, name=service.name)
+    keys = connect(settings.key_database_url, pool_size=2, name=f"{service.name}-keys")
     with session(engine) as connection:
         generation = connection.scalars(_NEWEST).one()
-    store = Store(chain_key=chain_key, generation=generation, vault=Vault(keys, master_key))
-    projectors = [Projector(model) for model in read_models]
-    return Kit(name=name, engine=engine, store=store, projectors=projectors)
+    vault = Vault(keys, settings.master_key)
+    return Kit(
+        name=service.name,
+        settings=settings,
+        engine=engine,
+        store=Store(chain_key=settings.chain_key, generation=generation, vault=vault),
+        projectors=[Projector(model) for model in service.read_models],
+    )

@@ -14,6 +14,7 @@ from eventkit.database import driver, session
 from eventkit.domain import Aggregate
 from eventkit.projection import Projector
 from eventkit.recorded import Context, Recorded, Written
+from eventkit.settings import Settings
 from eventkit.store import Connection, History, Pending, Store, VersionConflict
 from eventkit.vault import Vault
 
@@ -139,12 +140,14 @@ class Kit:
         self,
         *,
         name: str,
+        settings: Settings,
         engine: sa.Engine,
         store: Store,
         projectors: Sequence[Projector],
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.name = name
+        self.settings = settings
         self.engine = engine
         self.store = store
         self.vault: Vault = store.vault
