@@ -1,0 +1,132 @@
+"""What each fact leaves behind for later decisions about its meeting."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import assert_never
+from uuid import UUID
+
+from contracts.events.meetings import (
+    AgendaPublished,
+    AttendanceAnnounced,
+    AttendanceCounted,
+    InvitationsOpened,
+    MeetingCancelled,
+    MeetingEnded,
+    MeetingEvent,
+    MeetingModeChanged,
+    MeetingPlaced,
+    MeetingPlanned,
+    MeetingRecorded,
+    MeetingRescheduled,
+    MeetingScheduled,
+    MeetingStarted,
+    NextMeetingAnnounced,
+    ParticipantCheckedIn,
+    ParticipantPromoted,
+    ParticipantRegistered,
+    ParticipantWaitlisted,
+    ParticipantWithdrawn,
+    RegistrationClosed,
+    ResultsPublished,
+    StoryTold,
+    StoryWithdrawn,
+    TendencyObserved,
+)
+from meetings.domain.phases import Phase
+from meetings.domain.state import Meeting, Place, Standing
+
+PlaceEvent = (
+    ParticipantRegistered
+    | ParticipantWaitlisted
+    | ParticipantPromoted
+    | ParticipantWithdrawn
+    | ParticipantCheckedIn
+)
+
+
+def evolve(meeting: Meeting | None, event: MeetingEvent) -> Meeting:
+    """Fold one fact; every stream begins with a planned or a recorded meeting."""
+    if isinstance(event, MeetingPlanned):
+        return Meeting(meeting_id=event.meeting_id, phase=Phase.IDEA, mode=event.mode)
+    if isinstance(event, MeetingRecorded):
+        return _recorded(event)
+    if meeting is None:
+        raise LookupError(f"{type(event).__name__} stands before its meeting was planned.")
+    return _after(meeting, event)
+
+
+def _recorded(event: MeetingRecorded) -> Meeting:
+    return Meeting(
+        meeting_id=event.meeting_id,
+        phase=Phase.HELD,
+        recorded_afterwards=True,
+        mode=event.mode,
+        starts_at=event.starts_at,
+        ends_at=event.ends_at,
+    )
+
+
+# One line a fact: the table of what later decisions remember is long, not complicated.
+def _after(meeting: Meeting, event: MeetingEvent) -> Meeting:  # noqa: C901, PLR0911, PLR0912
+    match event:
+        case MeetingPlanned() | MeetingRecorded():
+            raise LookupError(f"{meeting.meeting_id} begins twice.")
+        case (
+            MeetingScheduled(starts_at=start, ends_at=end)
+            | MeetingRescheduled(starts_at=start, ends_at=end)
+        ):
+            return replace(meeting, phase=Phase.SCHEDULED, starts_at=start, ends_at=end)
+        case MeetingModeChanged(mode=mode):
+            return replace(meeting, mode=mode)
+        case AgendaPublished(items=items, revision=revision):
+            return replace(meeting, agenda=items, agenda_revision=revision)
+        case InvitationsOpened(capacity=capacity):
+            return replace(meeting, phase=Phase.OPEN, capacity=capacity)
+        case RegistrationClosed():
+            return replace(meeting, phase=Phase.CLOSED)
+        case MeetingStarted(started_at=started_at):
+            return replace(meeting, phase=Phase.RUNNING, started_at=started_at)
+        case MeetingEnded():
+            return replace(meeting, phase=Phase.HELD)
+        case ResultsPublished():
+            return replace(meeting, phase=Phase.DOCUMENTED)
+        case MeetingCancelled():
+            return replace(meeting, phase=Phase.CANCELLED)
+        case (
+            ParticipantRegistered()
+            | ParticipantWaitlisted()
+            | ParticipantPromoted()
+            | ParticipantWithdrawn()
+            | ParticipantCheckedIn()
+        ):
+            return replace(meeting, places=_places(meeting.places, event))
+        case StoryTold(story_id=story_id):
+            return replace(meeting, stories=meeting.stories | {story_id})
+        case StoryWithdrawn(story_id=story_id):
+            return replace(meeting, stories=meeting.stories - {story_id})
+        case (
+            MeetingPlaced()
+            | AttendanceAnnounced()
+            | AttendanceCounted()
+            | TendencyObserved()
+            | NextMeetingAnnounced()
+        ):
+            return meeting
+    assert_never(event)
+
+
+def _places(places: Mapping[UUID, Place], event: PlaceEvent) -> Mapping[UUID, Place]:
+    who = event.participant_id
+    match event:
+        case ParticipantRegistered(contact_id=contact_id):
+            new = Place(standing=Standing.REGISTERED, contact_id=contact_id)
+            return {**places, who: new}
+        case ParticipantWaitlisted(contact_id=contact_id):
+            return {**places, who: Place(standing=Standing.WAITLISTED, contact_id=contact_id)}
+        case ParticipantPromoted():
+            return {**places, who: replace(places[who], standing=Standing.REGISTERED)}
+        case ParticipantCheckedIn():
+            return {**places, who: replace(places[who], standing=Standing.ATTENDED)}
+        case ParticipantWithdrawn():
+            return {other: place for other, place in places.items() if other != who}
+    assert_never(event)
