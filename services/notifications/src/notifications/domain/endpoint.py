@@ -1,0 +1,142 @@
+"""Webhook endpoints: where a member of the network wants to hear of events, and which.
+
+Pure: no I/O, no clock. Whether an address may be called at all is vetted before the command.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum, auto
+from typing import assert_never
+from uuid import UUID
+
+from contracts.events.notifications import (
+    EndpointDisabled,
+    EndpointEvent,
+    EndpointRegistered,
+    EndpointRemoved,
+    EndpointSecretRotated,
+)
+from eventkit.domain import Aggregate, Conflict, Invalid, NotFound
+from notifications.domain.filters import is_filter
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegisterEndpoint:
+    endpoint_id: UUID
+    owner: str
+    owner_role: str
+    url: str
+    event_types: tuple[str, ...]
+    secret: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RotateSecret:
+    endpoint_id: UUID
+    secret: str
+    previous_until: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class DisableEndpoint:
+    endpoint_id: UUID
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RemoveEndpoint:
+    endpoint_id: UUID
+
+
+EndpointCommand = RegisterEndpoint | RotateSecret | DisableEndpoint | RemoveEndpoint
+
+
+class Endpoint(Enum):
+    """All that later decisions must remember."""
+
+    ACTIVE = auto()
+    DISABLED = auto()
+    REMOVED = auto()
+
+
+def decide(endpoint: Endpoint | None, command: EndpointCommand) -> list[EndpointEvent]:
+    match command:
+        case RegisterEndpoint():
+            return register(endpoint, command)
+        case RotateSecret():
+            return rotate(endpoint, command)
+        case DisableEndpoint():
+            return disable(endpoint, command)
+        case RemoveEndpoint():
+            return remove(endpoint, command)
+    assert_never(command)
+
+
+def evolve(endpoint: Endpoint | None, event: EndpointEvent) -> Endpoint:
+    match event:
+        case EndpointRegistered():
+            return Endpoint.ACTIVE
+        case EndpointSecretRotated():
+            return endpoint or Endpoint.ACTIVE
+        case EndpointDisabled():
+            return Endpoint.DISABLED
+        case EndpointRemoved():
+            return Endpoint.REMOVED
+    assert_never(event)
+
+
+def register(endpoint: Endpoint | None, command: RegisterEndpoint) -> list[EndpointEvent]:
+    if endpoint is not None:
+        raise Conflict("already-registered", "This endpoint is already registered.")
+    for place, wanted in enumerate(command.event_types):
+        if not is_filter(wanted):
+            raise Invalid(
+                "bad-event-type",
+                "An event type reads like meeting.scheduled, meeting.* or *.",
+                pointer=f"/event_types/{place}",
+            )
+    return [
+        EndpointRegistered(
+            endpoint_id=command.endpoint_id,
+            owner=command.owner,
+            owner_role=command.owner_role,
+            url=command.url,
+            event_types=command.event_types,
+            secret=command.secret,
+        )
+    ]
+
+
+def rotate(endpoint: Endpoint | None, command: RotateSecret) -> list[EndpointEvent]:
+    if _present(endpoint) is Endpoint.DISABLED:
+        raise Conflict("endpoint-disabled", "A disabled endpoint gets no new secret.")
+    return [
+        EndpointSecretRotated(
+            endpoint_id=command.endpoint_id,
+            previous_until=command.previous_until,
+            secret=command.secret,
+        )
+    ]
+
+
+def disable(endpoint: Endpoint | None, command: DisableEndpoint) -> list[EndpointEvent]:
+    """Nothing to do for what gets nothing any more; several deliveries may fail at once."""
+    if endpoint is not Endpoint.ACTIVE:
+        return []
+    return [EndpointDisabled(endpoint_id=command.endpoint_id, reason=command.reason)]
+
+
+def remove(endpoint: Endpoint | None, command: RemoveEndpoint) -> list[EndpointEvent]:
+    _present(endpoint)
+    return [EndpointRemoved(endpoint_id=command.endpoint_id)]
+
+
+def _present(endpoint: Endpoint | None) -> Endpoint:
+    if endpoint is None or endpoint is Endpoint.REMOVED:
+        raise NotFound("unknown-endpoint", "There is no such endpoint.")
+    return endpoint
+
+
+ENDPOINT = Aggregate(name="endpoint", decide=decide, evolve=evolve)

@@ -1,0 +1,100 @@
+"""The calendar part of a mail: one VEVENT for one attendee (RFC 5546, 6047, 7986)."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from uuid import UUID
+
+from icalendar import Calendar, Event, vCalAddress, vText, vUri
+
+from contracts.events.notifications import Notice
+from notifications.mail.letter import Letter, envelope_address, one_line
+from notifications.mail.wording import join_url, place, text, zone
+
+_PRODID = "-//Netztreff//Netztreff//DE"
+
+
+def method(notice: Notice) -> str:
+    """What the calendar is asked to do; the MIME part has to say the same."""
+    return "CANCEL" if notice is Notice.CANCELLATION else "REQUEST"
+
+
+def uid(meeting_id: UUID, domain: str) -> str:
+    """The one identity of a meeting in all calendars, for ever."""
+    return f"{meeting_id}@{domain}"
+
+
+def calendar(letter: Letter) -> bytes:
+    """The calendar object with CRLF line ends.
+
+    Raises BadAddress, and ValueError for a meeting without a start.
+    """
+    body = Calendar()
+    body.add("prodid", _PRODID)
+    body.add("version", "2.0")
+    body.add("calscale", "GREGORIAN")
+    body.add("method", method(letter.notice))
+    body.add_component(_event(letter))
+    # The rules of the years around the meeting are enough, and a tenth of all since 1970.
+    start = _start(letter)
+    body.add_missing_timezones(
+        first_date=date(start.year - 1, 1, 1), last_date=date(start.year + 2, 1, 1)
+    )
+    return bytes(body.to_ical())
+
+
+def _event(letter: Letter) -> Event:
+    meeting = letter.meeting
+    cancelled = letter.notice is Notice.CANCELLATION
+    event = Event()
+    event.add("uid", uid(meeting.meeting_id, letter.sender.domain))
+    event.add("sequence", meeting.sequence)
+    event.add("dtstamp", letter.sent_at)
+    event.add("dtstart", _start(letter))
+    if meeting.ends_at:
+        event.add("dtend", meeting.ends_at.astimezone(zone(meeting)))
+    event.add("summary", one_line(meeting.title))
+    event.add("description", text(letter))
+    event.add("status", "CANCELLED" if cancelled else "CONFIRMED")
+    event.add("organizer", _organiser(letter))
+    event.add("attendee", _attendee(letter))
+    _add_place(event, letter)
+    return event
+
+
+def _start(letter: Letter) -> datetime:
+    starts_at = letter.meeting.starts_at
+    if starts_at is None:
+        raise ValueError("A meeting without a start has no calendar entry.")
+    return starts_at.astimezone(zone(letter.meeting))
+
+
+def _add_place(event: Event, letter: Letter) -> None:
+    where, link = place(letter.meeting), join_url(letter.meeting)
+    if where:
+        event.add("location", where)
+    if link:
+        event.add("url", link)
+        parameters = {"VALUE": "URI", "FEATURE": "VIDEO", "LABEL": "Online teilnehmen"}
+        event.add("conference", vUri(link), parameters=parameters)
+
+
+def _organiser(letter: Letter) -> vCalAddress:
+    organiser = vCalAddress(f"mailto:{letter.sender.mailbox}")
+    organiser.params["CN"] = vText(_common_name(letter.sender.name))
+    return organiser
+
+
+def _attendee(letter: Letter) -> vCalAddress:
+    attendee = vCalAddress(f"mailto:{envelope_address(letter.to)}")
+    attendee.params["CN"] = vText(_common_name(letter.to.name or letter.to.email))
+    attendee.params["CUTYPE"] = vText("INDIVIDUAL")
+    attendee.params["ROLE"] = vText("REQ-PARTICIPANT")
+    attendee.params["PARTSTAT"] = vText("ACCEPTED" if letter.confirms else "NEEDS-ACTION")
+    attendee.params["RSVP"] = vText("FALSE")
+    return attendee
+
+
+def _common_name(name: str) -> str:
+    """Parameter values have no way to write a double quote."""
+    return one_line(name.replace('"', "'"))

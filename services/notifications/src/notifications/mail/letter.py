@@ -1,0 +1,73 @@
+"""What one mail is made from, before it is put into words."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from contracts.events.notifications import Notice, RecipientKind
+from notifications.domain.notices import Meeting
+
+# Narrower than RFC 5321: nothing that would have to be quoted in a header or in SMTP.
+_ADDRESS = re.compile(
+    r"[^@\s\x00-\x1f\x7f\"<>(),:;\\\[\]]{1,64}@[^@\s\x00-\x1f\x7f\"<>(),:;\\\[\]]{1,253}"
+)
+
+
+class BadAddress(ValueError):
+    """An address that no mail can be sent to."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Addressee:
+    """A name and an address, as their owner gave them just now; kept nowhere."""
+
+    email: str
+    name: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sender:
+    """The mailbox that invites, and the domain of message and calendar ids."""
+
+    mailbox: str
+    name: str
+    domain: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Letter:
+    """One notice to one person. `sent_at` is the time of this attempt."""
+
+    delivery_id: UUID
+    notice: Notice
+    recipient_kind: RecipientKind
+    meeting: Meeting
+    to: Addressee
+    sender: Sender
+    sent_at: datetime
+
+    @property
+    def confirms(self) -> bool:
+        """Whether the person registered first and is now told that there is a place."""
+        is_participant = self.recipient_kind is RecipientKind.PARTICIPANT
+        return is_participant and self.notice is Notice.INVITATION
+
+
+def one_line(text: str) -> str:
+    """The text without line ends, control characters and what looks like an encoded header word."""
+    printable = "".join(sign if sign.isprintable() else " " for sign in text)
+    return " ".join(printable.replace("=?", "= ?").split())
+
+
+def envelope_address(to: Addressee) -> str:
+    """The address as SMTP wants it, its domain in ASCII; raises BadAddress."""
+    if not _ADDRESS.fullmatch(to.email):
+        raise BadAddress
+    local, _, domain = to.email.rpartition("@")
+    try:
+        return f"{local}@{domain.encode('idna').decode('ascii')}"
+    except UnicodeError:
+        raise BadAddress from None

@@ -1,0 +1,164 @@
+"""The German words of a mail: subject, plain text, and a small HTML form of the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from html import escape
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from contracts.events.notifications import Notice
+from notifications.domain.notices import Meeting
+from notifications.mail.letter import Letter, one_line
+
+_ZONE = "Europe/Berlin"
+_DAYS = ("Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag", "Samstag", "Sonntag")
+_MONTHS = (
+    "Januar",
+    "Februar",
+    "März",
+    "April",
+    "Mai",
+    "Juni",
+    "Juli",
+    "August",
+    "September",
+    "Oktober",
+    "November",
+    "Dezember",
+)
+_MODES = {"in_person": "vor Ort", "digital": "digital", "hybrid": "vor Ort und digital"}
+_SUBJECTS = {
+    Notice.INVITATION: "Einladung",
+    Notice.UPDATE: "Änderung",
+    Notice.CANCELLATION: "Abgesagt",
+}
+_OPENINGS = {
+    Notice.INVITATION: "wir laden Sie herzlich ein:",
+    Notice.UPDATE: "zu diesem Treffen hat sich etwas geändert. Nun gilt:",
+    Notice.CANCELLATION: "dieses Treffen findet leider nicht statt:",
+}
+_CLOSINGS = {
+    Notice.INVITATION: "Der Termin liegt als Kalendereintrag bei.",
+    Notice.UPDATE: "Der beiliegende Kalendereintrag ersetzt den bisherigen.",
+    Notice.CANCELLATION: "Der beiliegende Kalendereintrag nimmt den Termin aus Ihrem Kalender.",
+}
+
+
+def zone(meeting: Meeting) -> ZoneInfo:
+    """The meeting's own time zone; ours where it has none that is known here."""
+    try:
+        return ZoneInfo(meeting.time_zone or _ZONE)
+    except (ZoneInfoNotFoundError, ValueError):
+        return ZoneInfo(_ZONE)
+
+
+def subject(letter: Letter) -> str:
+    kind = "Anmeldung bestätigt" if letter.confirms else _SUBJECTS[letter.notice]
+    starts = _local(letter.meeting, letter.meeting.starts_at)
+    on = f" am {_day(starts)}" if starts else ""
+    return f"{kind}: {one_line(letter.meeting.title)}{on}"
+
+
+def text(letter: Letter) -> str:
+    facts = "\n".join(f"  {label}: {value}" for label, value in _facts(letter.meeting))
+    return (
+        f"{_greeting(letter)},\n\n{_opening(letter)}\n\n"
+        f"  {one_line(letter.meeting.title)}\n{facts}\n\n{_closing(letter)}\n\n"
+        f"Mit freundlichen Grüßen\n{letter.sender.name}\n"
+    )
+
+
+def html(letter: Letter) -> str:
+    rows = "".join(
+        f"<tr><th align='left'>{escape(label)}</th><td>{_marked_up(value)}</td></tr>"
+        for label, value in _facts(letter.meeting)
+    )
+    return (
+        f"<!doctype html><html lang='de'><body><p>{escape(_greeting(letter))},</p>"
+        f"<p>{escape(_opening(letter))}</p><h2>{escape(one_line(letter.meeting.title))}</h2>"
+        f"<table>{rows}</table><p>{escape(_closing(letter))}</p>"
+        f"<p>Mit freundlichen Grüßen<br>{escape(letter.sender.name)}</p></body></html>\n"
+    )
+
+
+def place(meeting: Meeting) -> str | None:
+    """Where people meet, for a calendar: the venue, what is used online, or both."""
+    online = meeting.online_platform or ("Online" if _is_online(meeting) else None)
+    parts = [one_line(part) for part in (_venue(meeting), online) if part]
+    return " / ".join(parts) or None
+
+
+def join_url(meeting: Meeting) -> str | None:
+    """The link for those who join online."""
+    return meeting.join_url if _is_online(meeting) else None
+
+
+def _greeting(letter: Letter) -> str:
+    name = one_line(letter.to.name or "")
+    return f"Guten Tag {name}" if name else "Guten Tag"
+
+
+def _opening(letter: Letter) -> str:
+    if letter.confirms:
+        return "Sie sind zu diesem Treffen angemeldet und haben einen Platz:"
+    return _OPENINGS[letter.notice]
+
+
+def _closing(letter: Letter) -> str:
+    return _CLOSINGS[letter.notice]
+
+
+def _facts(meeting: Meeting) -> Iterator[tuple[str, str]]:
+    if when := _when(meeting):
+        yield "Wann", when
+    if meeting.mode:
+        yield "Wie", _MODES.get(meeting.mode, meeting.mode)
+    if venue := _venue(meeting):
+        yield "Wo", one_line(venue)
+    if _is_online(meeting):
+        yield from _online(meeting)
+    if meeting.access_hint:
+        yield "Hinweis", one_line(meeting.access_hint)
+
+
+def _online(meeting: Meeting) -> Iterator[tuple[str, str]]:
+    if meeting.online_platform:
+        yield "Online", one_line(meeting.online_platform)
+    if meeting.join_url:
+        yield "Zugang", one_line(meeting.join_url)
+
+
+def _venue(meeting: Meeting) -> str | None:
+    return None if meeting.mode == "digital" else meeting.venue
+
+
+def _is_online(meeting: Meeting) -> bool:
+    has_access = bool(meeting.join_url or meeting.online_platform)
+    return meeting.mode in ("digital", "hybrid") or (meeting.mode is None and has_access)
+
+
+def _when(meeting: Meeting) -> str | None:
+    starts = _local(meeting, meeting.starts_at)
+    ends = _local(meeting, meeting.ends_at)
+    if starts is None:
+        return None
+    first = f"{_DAYS[starts.weekday()]}, {_day(starts)}, {starts:%H:%M}"
+    if ends is None:
+        return f"{first} Uhr"
+    if ends.date() == starts.date():
+        return f"{first} bis {ends:%H:%M} Uhr"
+    return f"{first} Uhr bis {_DAYS[ends.weekday()]}, {_day(ends)}, {ends:%H:%M} Uhr"
+
+
+def _day(moment: datetime) -> str:
+    return f"{moment.day}. {_MONTHS[moment.month - 1]} {moment.year}"
+
+
+def _local(meeting: Meeting, moment: datetime | None) -> datetime | None:
+    return moment.astimezone(zone(meeting)) if moment else None
+
+
+def _marked_up(value: str) -> str:
+    safe = escape(value)
+    return f"<a href='{safe}'>{safe}</a>" if value.startswith("https://") else safe
