@@ -55,9 +55,7 @@ def decide(district: District | None, command: DistrictCommand) -> list[District
 def evolve(district: District | None, event: DistrictEvent) -> District:
     match event:
         case DistrictRegistered() | DistrictRevised():
-            return District(
-                name=event.name, kind=event.kind, valid_on=event.valid_on, active=True
-            )
+            return District(name=event.name, kind=event.kind, valid_on=event.valid_on, active=True)
         case DistrictDeactivated():
             if district is None:
                 raise AssertionError("A district is registered before it is deactivated.")

@@ -78,9 +78,7 @@ def archive(
         raise NotFound("unknown-organisation", "There is no such organisation.")
     if organisation is Organisation.ARCHIVED:
         raise Conflict("already-archived", "This organisation is already archived.")
-    return [
-        OrganisationArchived(organisation_id=command.organisation_id, reason=command.reason)
-    ]
+    return [OrganisationArchived(organisation_id=command.organisation_id, reason=command.reason)]
 
 
 ORGANISATION = Aggregate(name="organisation", decide=decide, evolve=evolve)
