@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_urlsafe
 from typing import Self
+from urllib.parse import quote, urlsplit
 
 import psycopg
-from psycopg.conninfo import make_conninfo
 from psycopg.sql import SQL, Composable, Composed, Identifier, Literal
-from sqlalchemy.engine import URL, make_url
 
 STATEMENTS = Path(__file__).parents[1] / "databases" / "service.sql"
 PLACEHOLDER = re.compile(r""":(?P<quote>["'])(?P<name>\w+)(?P=quote)""")
@@ -49,8 +48,10 @@ class Databases:
         return f"{self.name}_service"
 
     def url(self, database: str, role: str, password: str) -> str:
-        url = make_url(self.server).set(database=database, username=role, password=password)
-        return _text(url)
+        server = urlsplit(self.server)
+        place = server.netloc.rpartition("@")[2]
+        who = f"{quote(role, safe='')}:{quote(password, safe='')}"
+        return server._replace(netloc=f"{who}@{place}", path=f"/{database}").geturl()
 
     def environment(self) -> dict[str, str]:
         """The settings of a process that runs as the service's role."""
@@ -106,9 +107,8 @@ def drop(databases: Databases) -> None:
 
 def connect(server: str) -> psycopg.Connection[tuple[object, ...]]:
     """A connection outside any transaction, as CREATE DATABASE wants it."""
-    url = make_url(server)
-    conninfo = make_conninfo(_text(url.set(drivername="postgresql")), connect_timeout=10)
-    return psycopg.connect(conninfo, autocommit=True)
+    url = urlsplit(server)._replace(scheme="postgresql").geturl()
+    return psycopg.connect(url, autocommit=True, connect_timeout=10)
 
 
 def statements(script: str) -> list[str]:
@@ -131,7 +131,3 @@ def fill(statement: str, values: Mapping[str, str]) -> Composed:
 def _sql(text: str) -> SQL:
     # The text is a file of this repository, so it is as trusted as a literal.
     return SQL(text)
-
-
-def _text(url: URL) -> str:
-    return url.render_as_string(hide_password=False)

@@ -15,6 +15,14 @@ Command = Sequence[str | os.PathLike[str]]
 class StartFailed(Exception):
     """Something could not be started; the text is for the person at the keyboard."""
 
+    code = 1
+
+
+class BadSetting(StartFailed):
+    """A setting that can't be used; the text names it and what it takes."""
+
+    code = 78
+
 
 def spawn(
     command: Command,
