@@ -46,24 +46,23 @@ PlaceEvent = (
 
 def evolve(meeting: Meeting | None, event: MeetingEvent) -> Meeting:
     """Fold one fact; every stream begins with a planned or a recorded meeting."""
-    if isinstance(event, MeetingPlanned):
-        return Meeting(meeting_id=event.meeting_id, phase=Phase.IDEA, mode=event.mode)
-    if isinstance(event, MeetingRecorded):
-        return _recorded(event)
-    if meeting is None:
-        raise LookupError(f"{type(event).__name__} stands before its meeting was planned.")
-    return _after(meeting, event)
+    return _begun(event) if meeting is None else _after(meeting, event)
 
 
-def _recorded(event: MeetingRecorded) -> Meeting:
-    return Meeting(
-        meeting_id=event.meeting_id,
-        phase=Phase.HELD,
-        recorded_afterwards=True,
-        mode=event.mode,
-        starts_at=event.starts_at,
-        ends_at=event.ends_at,
-    )
+def _begun(event: MeetingEvent) -> Meeting:
+    match event:
+        case MeetingPlanned(meeting_id=meeting_id, mode=mode):
+            return Meeting(meeting_id=meeting_id, phase=Phase.IDEA, mode=mode)
+        case MeetingRecorded():
+            return Meeting(
+                meeting_id=event.meeting_id,
+                phase=Phase.HELD,
+                recorded_afterwards=True,
+                mode=event.mode,
+                starts_at=event.starts_at,
+                ends_at=event.ends_at,
+            )
+    raise LookupError(f"{type(event).__name__} stands before its meeting was planned.")
 
 
 # One line a fact: the table of what later decisions remember is long, not complicated.
