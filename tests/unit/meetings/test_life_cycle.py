@@ -32,7 +32,7 @@ def test_nothing_can_be_done_with_a_cancelled_meeting() -> None:
 
 def test_a_documented_meeting_only_loses_stories() -> None:
     for recorded_afterwards in (False, True):
-        assert possible(Phase.recorded_afterwards=recorded_afterwards) == (
+        assert possible(Phase.DOCUMENTED, recorded_afterwards=recorded_afterwards) == (
             Action.WITHDRAW_STORY,
         )
 
