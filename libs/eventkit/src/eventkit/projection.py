@@ -9,7 +9,6 @@ from typing import Any
 
 import orjson
 import sqlalchemy as sa
-from psycopg import sql
 
 from eventkit.readmodel import Key, ReadModel, Row
 from eventkit.recorded import Recorded
@@ -44,7 +43,10 @@ class Projector:
     def _present(self, connection: Connection, keys: list[Key]) -> dict[Key, Row]:
         if not keys:
             return {}
-        found = connection.execute(self.statements.select, _columns(keys)).fetchall()
+        if len(keys) == 1:
+            found = connection.execute(self.statements.select_one, keys[0]).fetchall()
+        else:
+            found = connection.execute(self.statements.select, _columns(keys)).fetchall()
         names = self.statements.names
         rows = [dict(zip(names, values, strict=True)) for values in found]
         return {tuple(row[name] for name in self.statements.key_names): row for row in rows}
@@ -54,7 +56,9 @@ class Projector:
         kept = [self.statements.values(row) for row in changed.values() if row is not None]
         if gone:
             connection.execute(self.statements.delete, _columns(gone))
-        if kept:
+        if len(kept) == 1:
+            connection.execute(self.statements.upsert_one, kept[0])
+        elif kept:
             connection.execute(self.statements.upsert, _columns(kept))
 
 
@@ -85,39 +89,37 @@ class _Batch:
 
 
 class _Statements:
-    """The SQL of one table: rows go in and keys go out as one array a column."""
+    """The SQL of one table, rendered once: many rows and keys go as one array a column."""
 
     def __init__(self, table: sa.Table, name: str) -> None:
         self.names = [column.name for column in table.columns]
         self.key_names = [column.name for column in table.primary_key.columns]
         self._table = table
-        self._name = sql.Identifier(name)
+        self._name = _quoted(name)
+        self._json = {c.name for c in table.columns if isinstance(c.type, sa.JSON)}
 
     @cached_property
-    def select(self) -> sql.Composed:
-        columns = sql.SQL(", ").join(sql.Identifier("t", name) for name in self.names)
-        return sql.SQL("SELECT {} FROM {} t JOIN {} ON {}").format(
-            columns, self._name, self._unnest(self.key_names), self._same_key("t")
-        )
+    def select(self) -> str:
+        return f"{self._select} JOIN {self._unnest(self.key_names)} ON {self._same_key}"
 
     @cached_property
-    def delete(self) -> sql.Composed:
-        return sql.SQL("DELETE FROM {} t USING {} WHERE {}").format(
-            self._name, self._unnest(self.key_names), self._same_key("t")
-        )
+    def select_one(self) -> str:
+        same = " AND ".join(f"t.{_quoted(name)} = %s" for name in self.key_names)
+        return f"{self._select} WHERE {same}"
 
     @cached_property
-    def upsert(self) -> sql.Composed:
-        keys = sql.SQL(", ").join(map(sql.Identifier, self.key_names))
-        names = sql.SQL(", ").join(map(sql.Identifier, self.names))
-        sets = sql.SQL(", ").join(
-            sql.SQL("{0} = excluded.{0}").format(sql.Identifier(name))
-            for name in self.names
-            if name not in self.key_names
-        )
-        return sql.SQL(
-            "INSERT INTO {} ({}) SELECT * FROM {} ON CONFLICT ({}) DO UPDATE SET {}"
-        ).format(self._name, names, self._unnest(self.names), keys, sets)
+    def delete(self) -> str:
+        given = f"USING {self._unnest(self.key_names)} WHERE {self._same_key}"
+        return f"DELETE FROM {self._name} t {given}"  # noqa: S608  (names of our own Table)
+
+    @cached_property
+    def upsert(self) -> str:
+        return self._upsert(f"SELECT * FROM {self._unnest(self.names)}")  # noqa: S608  (same)
+
+    @cached_property
+    def upsert_one(self) -> str:
+        values = ", ".join(f"%s::{self._type(name)}" for name in self.names)
+        return self._upsert(f"VALUES ({values})")
 
     def values(self, row: Row) -> tuple[Any, ...]:
         """The row's values in the table's order; JSON as text, absent columns as NULL."""
@@ -127,25 +129,38 @@ class _Statements:
         return tuple(self._plain(name, row.get(name)) for name in self.names)
 
     def _plain(self, name: str, value: Any) -> Any:
-        if isinstance(self._table.c[name].type, sa.JSON):
-            return None if value is None else orjson.dumps(value).decode()
+        if name in self._json and value is not None:
+            return orjson.dumps(value).decode()
         return value
 
-    def _unnest(self, names: list[str]) -> sql.Composed:
-        arrays = sql.SQL(", ").join(
-            sql.SQL("%s::{}[]").format(sql.SQL(self._type(name))) for name in names
-        )
-        columns = sql.SQL(", ").join(map(sql.Identifier, names))
-        return sql.SQL("unnest({}) AS n({})").format(arrays, columns)
+    @property
+    def _select(self) -> str:
+        columns = ", ".join(f"t.{_quoted(name)}" for name in self.names)
+        return f"SELECT {columns} FROM {self._name} t"  # noqa: S608  (names of our own Table)
 
-    def _type(self, name: str) -> Any:
+    def _upsert(self, rows: str) -> str:
+        names = ", ".join(map(_quoted, self.names))
+        keys = ", ".join(map(_quoted, self.key_names))
+        rest = [_quoted(name) for name in self.names if name not in self.key_names]
+        sets = ", ".join(f"{name} = excluded.{name}" for name in rest)
+        return (
+            f"INSERT INTO {self._name} ({names}) {rows} ON CONFLICT ({keys}) DO UPDATE SET {sets}"
+        )
+
+    def _unnest(self, names: list[str]) -> str:
+        arrays = ", ".join(f"%s::{self._type(name)}[]" for name in names)
+        return f"unnest({arrays}) AS n({', '.join(map(_quoted, names))})"
+
+    @property
+    def _same_key(self) -> str:
+        return " AND ".join(f"t.{_quoted(name)} = n.{_quoted(name)}" for name in self.key_names)
+
+    def _type(self, name: str) -> str:
         return self._table.c[name].type.compile(dialect=_DIALECT)
 
-    def _same_key(self, alias: str) -> sql.Composed:
-        return sql.SQL(" AND ").join(
-            sql.SQL("{} = {}").format(sql.Identifier(alias, name), sql.Identifier("n", name))
-            for name in self.key_names
-        )
+
+def _quoted(name: str) -> str:
+    return _DIALECT.identifier_preparer.quote_identifier(name)
 
 
 def _columns(rows: Sequence[tuple[Any, ...]]) -> list[list[Any]]:

@@ -36,6 +36,15 @@ _LOAD: LiteralString = (
     "SELECT stream, version, type, schema_version, data::text, hash FROM events"
     " WHERE stream = ANY(%s) ORDER BY stream, version"
 )
+_LOAD_ONE: LiteralString = (
+    "SELECT version, type, schema_version, data::text, hash FROM events"
+    " WHERE stream = %s ORDER BY version"
+)
+_APPEND_ONE: LiteralString = (
+    "SELECT new_position, new_recorded_at FROM append_event("
+    "%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+)
+_KEEP_KEY: LiteralString = "SELECT keep_idempotency_key(%s, %s, %s, %s, %s, %s)"
 _APPEND: LiteralString = (
     "SELECT new_position, new_recorded_at FROM append_events(%s::text[], %s::int[], %s::int[],"
     " %s::uuid[], %s::text[], %s::int[], %s::text[], %s::text[], %s::bytea[], %s::timestamptz[])"
@@ -44,6 +53,32 @@ _APPEND: LiteralString = (
 
 class VersionConflict(Exception):
     """Somebody else appended to the stream first."""
+
+
+class KeyTaken(Exception):
+    """Another call with the same idempotency key was faster; it has an answer by now."""
+
+
+class KeyBusy(Exception):
+    """The first call with this idempotency key still runs."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Idempotency:
+    """A caller's key: `scope` says whose and where (32 bytes), `fingerprint` digests the request.
+
+    `resource` is kept and given back when the key comes again; it must hold no secret.
+    """
+
+    scope: bytes
+    fingerprint: bytes
+    resource: str
+
+    @property
+    def values(self) -> tuple[bytes, bytes, str, int]:
+        """As the store's functions take them; the number is what the key's lock is taken on."""
+        lock = int.from_bytes(self.scope[:8], signed=True)
+        return self.scope, self.fingerprint, self.resource, lock
 
 
 @dataclass(frozen=True)
@@ -94,8 +129,17 @@ class Store:
         self._chain_key = chain_key
         self.vault = vault
 
+    def load_one(self, connection: Connection, stream: str) -> History:
+        """A stream's history; an absent stream has version 0. Personal fields stay sealed."""
+        history = History()
+        rows = connection.execute(_LOAD_ONE, (stream,), prepare=True).fetchall()
+        for version, name, schema_version, data, digest in rows:
+            history.version, history.hash = version, digest
+            history.events.append(decode(f"{name}.v{schema_version}", data))
+        return history
+
     def load(self, connection: Connection, streams: Iterable[str]) -> dict[str, History]:
-        """Each stream's history; an absent stream has version 0. Personal fields stay sealed."""
+        """The histories of many streams."""
         histories = {stream: History() for stream in streams}
         rows = connection.execute(_LOAD, (list(histories),)).fetchall()
         for stream, version, name, schema_version, data, digest in rows:
@@ -105,23 +149,26 @@ class Store:
         return histories
 
     def append(
-        self, connection: Connection, pendings: Sequence[Pending], now: datetime
+        self,
+        connection: Connection,
+        pendings: Sequence[Pending],
+        now: datetime,
+        key: Idempotency | None = None,
     ) -> list[Recorded[Any]]:
-        """Append to many streams at once, all or nothing, in the connection's transaction.
+        """Append to many streams at once, all or nothing, and keep the caller's key.
 
-        Raises VersionConflict when a stream is no longer as it was loaded; the transaction is
-        then lost. Commits at once on a connection in autocommit.
+        One statement for one event, so on a connection in autocommit it needs no transaction;
+        otherwise it stands in the connection's own. Raises VersionConflict when a stream is no
+        longer as it was loaded, KeyTaken or KeyBusy for the key; a transaction is then lost.
         """
         rows = [row for pending in pendings for row in self._rows(pending, now)]
-        if not rows:
-            return []
-        columns = [list(column) for column in zip(*(row.values for row in rows), strict=True)]
         try:
-            placed = connection.execute(_APPEND, columns).fetchall()
-        except psycopg.errors.UniqueViolation as error:
-            if error.diag.constraint_name == "events_stream_version":
-                raise VersionConflict from error
-            raise
+            placed = _place(connection, rows, key)
+        except (psycopg.errors.UniqueViolation, psycopg.errors.LockNotAvailable) as error:
+            conflict = _CONFLICTS.get(error.diag.constraint_name)
+            if conflict is None:
+                raise
+            raise conflict from error
         return [
             row.recorded(position, recorded_at)
             for row, (position, recorded_at) in zip(rows, placed, strict=True)
@@ -226,6 +273,28 @@ def recorded(stored: Stored) -> Recorded[Any]:
     )
 
 
+_CONFLICTS: dict[str | None, type[Exception]] = {
+    "events_stream_version": VersionConflict,
+    "idempotency_key_kept": KeyTaken,
+    "idempotency_key_busy": KeyBusy,
+}
+_NO_KEY = (None, None, None, None)
+
+
+def _place(connection: Connection, rows: Sequence[_Row], key: Idempotency | None) -> list[TupleRow]:
+    if len(rows) == 1:
+        values = (*rows[0].values, *(key.values if key else _NO_KEY))
+        return connection.execute(_APPEND_ONE, values, prepare=True).fetchall()
+    if key and rows:
+        stored = rows[-1].stored
+        connection.execute(_KEEP_KEY, (*key.values, stored.stream, stored.version))
+    if not rows:
+        return []
+    columns = [list(column) for column in zip(*(row.values for row in rows), strict=True)]
+    bases = [row.base for row in rows]
+    return connection.execute(_APPEND, (*columns[:2], bases, *columns[2:])).fetchall()
+
+
 @dataclass(frozen=True)
 class _Row:
     stored: Stored
@@ -240,7 +309,6 @@ class _Row:
         return (
             s.stream,
             s.version,
-            self.base,
             s.event_id,
             s.name,
             s.schema_version,

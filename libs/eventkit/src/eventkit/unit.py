@@ -4,35 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, LiteralString, TypeVar
 
 import sqlalchemy as sa
 
 from eventkit.database import driver, session
-from eventkit.domain import Aggregate
+from eventkit.domain import Aggregate, Refusal
 from eventkit.projection import Projector
 from eventkit.recorded import Context, Recorded, Written
 from eventkit.settings import Settings
-from eventkit.store import Connection, History, Pending, Store, VersionConflict
+from eventkit.store import (
+    Connection,
+    History,
+    Idempotency,
+    KeyBusy,
+    KeyTaken,
+    Pending,
+    Store,
+    VersionConflict,
+)
 from eventkit.vault import Vault
 
 State = TypeVar("State")
 Command = TypeVar("Command")
 Event = TypeVar("Event")
 
+__all__ = ["Idempotency", "KeyBusy", "KeyReused", "Kit", "StaleVersion", "Unit", "VersionConflict"]
+
 ATTEMPTS = 5
 
-_TRY_KEY: LiteralString = (
-    "SELECT pg_try_advisory_xact_lock(%s, %s), i.fingerprint, i.resource, i.stream, i.version"
-    " FROM (SELECT) one LEFT JOIN idempotency i"
-    " ON i.scope = %s AND i.recorded_at > now() - interval '24 hours'"
-)
-_KEEP_KEY: LiteralString = (
-    "INSERT INTO idempotency VALUES (%s, %s, %s, %s, %s, now()) ON CONFLICT (scope) DO UPDATE"
-    " SET fingerprint = excluded.fingerprint, resource = excluded.resource,"
-    " stream = excluded.stream, version = excluded.version, recorded_at = excluded.recorded_at"
+_EARLIER: LiteralString = (
+    "SELECT fingerprint, resource, stream, version FROM idempotency"
+    " WHERE scope = %s AND recorded_at > now() - interval '24 hours'"
 )
 
 
@@ -44,29 +48,8 @@ class StaleVersion(Exception):
         self.version = version
 
 
-class KeyBusy(Exception):
-    """The first call with this idempotency key still runs."""
-
-
 class KeyReused(Exception):
     """The idempotency key was used for another request before."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Idempotency:
-    """A caller's key: `scope` says whose and where (32 bytes), `fingerprint` digests the request.
-
-    `resource` is kept and given back when the key comes again; it must hold no secret.
-    """
-
-    scope: bytes
-    fingerprint: bytes
-    resource: str
-
-    @property
-    def lock(self) -> tuple[int, int]:
-        first, second = self.scope[:4], self.scope[4:8]
-        return int.from_bytes(first, signed=True), int.from_bytes(second, signed=True)
 
 
 class Unit:
@@ -92,17 +75,8 @@ class Unit:
         the load. Raises what `decide` refuses, StaleVersion, or VersionConflict (then the
         transaction is lost).
         """
-        stream = aggregate.stream(key)
-        history = History()
-        if expected != 0:
-            history = self._kit.store.load(self._raw, [stream])[stream]
-            if expected is not None and expected != history.version:
-                raise StaleVersion(history.version)
-        events = _decide(aggregate, history, command)
-        recorded = self._append([self._pending(stream, history, events)])
-        return Written(
-            stream=stream, version=history.version + len(events), recorded=tuple(recorded)
-        )
+        pending = self._kit.decide(self._raw, aggregate, key, command, self.context, expected)
+        return self._kit.write(self._raw, pending)
 
     def execute_all(
         self,
@@ -115,22 +89,16 @@ class Unit:
         """
         streams = {aggregate.stream(key): command for key, command in commands}
         histories = self._kit.store.load(self._raw, streams)
-        return self._append(
-            [
-                self._pending(stream, history, _decide(aggregate, history, streams[stream]))
-                for stream, history in histories.items()
-            ]
-        )
-
-    def _pending(self, stream: str, history: History, events: Sequence[Any]) -> Pending:
-        return Pending(stream=stream, history=history, events=events, context=self.context)
-
-    def _append(self, pendings: Sequence[Pending]) -> list[Recorded[Any]]:
-        recorded = self._kit.store.append(self._raw, pendings, self._kit.now())
-        if recorded:
-            for projector in self._kit.projectors:
-                projector.apply(self._raw, recorded)
-        return recorded
+        pendings = [
+            Pending(
+                stream=stream,
+                history=history,
+                events=_decide(aggregate, history, streams[stream]),
+                context=self.context,
+            )
+            for stream, history in histories.items()
+        ]
+        return self._kit.append(self._raw, pendings)
 
 
 class Kit:
@@ -180,8 +148,13 @@ class Kit:
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 written = self._once(aggregate, key, command, context, expected, idempotency)
-            except VersionConflict:
-                if attempt == ATTEMPTS or expected == 0:
+            except (Refusal, StaleVersion, VersionConflict, KeyTaken) as refused:
+                # A call that comes again is refused by what its first one did, so the key is
+                # looked up only here.
+                if idempotency and (earlier := self._earlier(idempotency)):
+                    return earlier
+                lost = isinstance(refused, KeyTaken | VersionConflict) and expected != 0
+                if attempt == ATTEMPTS or not lost:
                     raise
             else:
                 self._tell(written.recorded)
@@ -192,6 +165,40 @@ class Kit:
         """Close the pools."""
         self.engine.dispose()
         self.vault.close()
+
+    def decide(
+        self,
+        raw: Connection,
+        aggregate: Aggregate[State, Command, Event],
+        key: object,
+        command: Command,
+        context: Context,
+        expected: int | None,
+    ) -> Pending:
+        """Load and fold a stream and decide on it; see `Unit.execute`."""
+        stream = aggregate.stream(key)
+        history = History() if expected == 0 else self.store.load_one(raw, stream)
+        if expected is not None and expected != history.version:
+            raise StaleVersion(history.version)
+        events = _decide(aggregate, history, command)
+        return Pending(stream=stream, history=history, events=events, context=context)
+
+    def write(
+        self, raw: Connection, pending: Pending, idempotency: Idempotency | None = None
+    ) -> Written[Any]:
+        """Append what was decided, on the connection's transaction; see `Unit.execute`."""
+        recorded = self.append(raw, [pending], idempotency)
+        version = pending.history.version + len(recorded)
+        return Written(stream=pending.stream, version=version, recorded=tuple(recorded))
+
+    def append(
+        self, raw: Connection, pendings: Sequence[Pending], idempotency: Idempotency | None = None
+    ) -> list[Recorded[Any]]:
+        """Append to many streams and change the read models, on the connection's transaction."""
+        recorded = self.store.append(raw, pendings, self.now(), idempotency)
+        for projector in self.projectors:
+            projector.apply(raw, recorded)
+        return recorded
 
     def _once(
         self,
@@ -204,15 +211,25 @@ class Kit:
     ) -> Written[Event]:
         with session(self.engine) as connection:
             raw = driver(connection)
-            # The pipeline sends statements without waiting; only reading a result waits.
-            with raw.pipeline(), raw.transaction():
-                if idempotency and (earlier := _earlier(raw, idempotency)):
-                    return earlier
-                unit = Unit(self, connection, context)
-                written = unit.execute(aggregate, key, command, expected=expected)
-                if idempotency:
-                    _keep(raw, idempotency, written)
-                return written
+            pending = self.decide(raw, aggregate, key, command, context, expected)
+            if not self.projectors and len(pending.events) == 1:
+                # One statement needs no transaction.
+                return self.write(raw, pending, idempotency)
+            with raw.transaction():
+                return self.write(raw, pending, idempotency)
+
+    def _earlier(self, idempotency: Idempotency) -> Written[Any] | None:
+        """What an earlier call with the key left behind."""
+        with session(self.engine) as connection:
+            found = driver(connection).execute(_EARLIER, (idempotency.scope,)).fetchone()
+        if found is None:
+            return None
+        fingerprint, resource, stream, version = found
+        if fingerprint != idempotency.fingerprint:
+            raise KeyReused
+        return Written(
+            stream=stream, version=version, recorded=(), replayed=True, resource=resource
+        )
 
     def _tell(self, recorded: Sequence[Recorded[Any]]) -> None:
         if recorded:
@@ -227,30 +244,3 @@ def _decide(
     for event in history.events:
         state = aggregate.evolve(state, event)
     return aggregate.decide(state, command)
-
-
-def _earlier(raw: Connection, idempotency: Idempotency) -> Written[Any] | None:
-    """What an earlier call with the key left behind, or None after taking the key's lock."""
-    row = raw.execute(_TRY_KEY, (*idempotency.lock, idempotency.scope)).fetchone()
-    assert row is not None  # noqa: S101  (a left join of one row has one row)
-    got, fingerprint, resource, stream, version = row
-    if not got:
-        raise KeyBusy
-    if fingerprint is None:
-        return None
-    if fingerprint != idempotency.fingerprint:
-        raise KeyReused
-    return Written(stream=stream, version=version, recorded=(), replayed=True, resource=resource)
-
-
-def _keep(raw: Connection, idempotency: Idempotency, written: Written[Any]) -> None:
-    raw.execute(
-        _KEEP_KEY,
-        (
-            idempotency.scope,
-            idempotency.fingerprint,
-            idempotency.resource,
-            written.stream,
-            written.version,
-        ),
-    )

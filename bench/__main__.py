@@ -1,0 +1,24 @@
+"""`python -m bench [NAME…]`: measure; exit 1 when a goal is missed."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from bench import append
+
+BENCHES = {"append": append.run}
+
+
+@click.command()
+@click.argument("names", nargs=-1, type=click.Choice(sorted(BENCHES)))
+@click.option("--rounds", default=3, show_default=True, help="How often everything is measured.")
+@click.option("--seconds", default=3.0, show_default=True, help="How long one figure is taken.")
+def main(names: tuple[str, ...], rounds: int, seconds: float) -> None:
+    """Measure speed and memory beside peers. Only ratios within one run mean anything."""
+    results = [BENCHES[name](rounds, seconds) for name in names or sorted(BENCHES)]
+    sys.exit(0 if all(results) else 1)
+
+
+main()
