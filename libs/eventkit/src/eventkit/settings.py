@@ -134,14 +134,17 @@ class Settings:
     migration_database_url: str | None = setting(
         "MIGRATION_DATABASE_URL", DATABASE, default=None, secret=True
     )
+    migration_key_database_url: str | None = setting(
+        "MIGRATION_KEY_DATABASE_URL", DATABASE, default=None, secret=True
+    )
     key_database_url: str = setting("KEY_DATABASE_URL", DATABASE, secret=True)
     master_key: bytes = setting("MASTER_KEY", KEY, secret=True)
     chain_key: bytes = setting("CHAIN_KEY", KEY, secret=True)
     kafka_bootstrap_servers: tuple[str, ...] = setting(
         "KAFKA_BOOTSTRAP_SERVERS", BROKERS, default=()
     )
-    http_bind: Address = setting("HTTP_BIND", ADDRESS, default=("127.0.0.1", 8401))
-    operator_bind: Address = setting("OPERATOR_BIND", ADDRESS, default=("127.0.0.1", 9401))
+    http_bind: tuple[str, int] = setting("HTTP_BIND", ADDRESS, default=("127.0.0.1", 8401))
+    operator_bind: tuple[str, int] = setting("OPERATOR_BIND", ADDRESS, default=("127.0.0.1", 9401))
     web_concurrency: int = setting("WEB_CONCURRENCY", number(1, 64), default=1)
     web_threads: int = setting("WEB_THREADS", number(1, 200), default=12)
     public_url: str | None = setting("PUBLIC_URL", HTTP, default=None)
@@ -156,7 +159,7 @@ class Settings:
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Self:
-        """Read every setting; raises BadSettings with all faults. An empty value counts as unset."""
+        """Read every setting; raises BadSettings with all faults. Empty counts as unset."""
         faults: list[str] = []
         values = {
             field.name: _read(environ, field.metadata, faults) for field in dataclasses.fields(cls)

@@ -6,38 +6,41 @@ has checked the body, the kit keeps the caller's idempotency key and compares ve
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from functools import cache
+from typing import Any
+from uuid import UUID
 
+import orjson
 import sqlalchemy as sa
-from flask import Response
+from flask import Response, request, url_for
 from marshmallow import Schema
 
-from eventkit.auth.principal import Principal
-from eventkit.domain import Aggregate
-from eventkit.recorded import Context, Written
+from eventkit.database import session
+from eventkit.domain import Aggregate, NotFound
+from eventkit.http import pages, preconditions
+from eventkit.http.requests import context, kit, principal
+from eventkit.recorded import Written
 
-if TYPE_CHECKING:
-    from eventkit.unit import Kit
+__all__ = [
+    "added",
+    "changed",
+    "context",
+    "created",
+    "execute",
+    "found",
+    "kit",
+    "listed",
+    "principal",
+    "shown",
+]
 
-
-def kit() -> Kit:
-    """The kit of this process."""
-    raise NotImplementedError
-
-
-def principal() -> Principal:
-    """The caller; raises LookupError in a public endpoint that was called without a token."""
-    raise NotImplementedError
-
-
-def context() -> Context:
-    """On whose behalf this request runs its commands."""
-    raise NotImplementedError
+_JSON = "application/json"
 
 
 def execute(aggregate: Aggregate[Any, Any, Any], key: object, command: object) -> Written[Any]:
     """Run a command without a precondition; an Idempotency-Key is honoured when it came."""
-    raise NotImplementedError
+    known = preconditions.idempotency(required=False)
+    return kit().execute(aggregate, key, command, context=context(), idempotency=known)
 
 
 def created(
@@ -52,7 +55,14 @@ def created(
     Wants an Idempotency-Key (400 without); a key that comes again gets the first answer again.
     `endpoint` and `url` name where the thing is shown; its last part is the answer's `id`.
     """
-    raise NotImplementedError
+    # A random key names a stream that nobody has yet, so there is nothing to load.
+    expected = 0 if isinstance(key, UUID) and key.version == 4 else None
+    location = url_for(endpoint, **url)  # type: ignore[arg-type]  # converters take any value
+    known = preconditions.idempotency(required=True, resource=location)
+    written = kit().execute(
+        aggregate, key, command, context=context(), expected=expected, idempotency=known
+    )
+    return _created(written, location)
 
 
 def added(
@@ -63,17 +73,38 @@ def added(
     **url: object,
 ) -> Response:
     """Create a part inside of a thing that exists: like `created`, without a precondition."""
-    raise NotImplementedError
+    location = url_for(endpoint, **url)  # type: ignore[arg-type]  # converters take any value
+    known = preconditions.idempotency(required=True, resource=location)
+    written = kit().execute(aggregate, key, command, context=context(), idempotency=known)
+    return _created(written, location)
 
 
 def changed(aggregate: Aggregate[Any, Any, Any], key: object, command: object) -> Response:
     """Change a thing: wants If-Match (428 without, 412 stale), 200, ETag, `{"id", "version"}`."""
-    raise NotImplementedError
+    expected = preconditions.expected_version()
+    known = preconditions.idempotency(required=False, resource=request.path)
+    written = kit().execute(
+        aggregate, key, command, context=context(), expected=expected, idempotency=known
+    )
+    return _written(200, str(key), written, {})
 
 
 def found(query: sa.Select[Any], schema: type[Schema]) -> Response:
     """Answer the one row of the query, or 404; ETag from its `stream_version`, 304 when known."""
-    raise NotImplementedError
+    with session(kit().engine) as connection:
+        row = connection.execute(query).mappings().one_or_none()
+    if row is None:
+        raise NotFound("not-found", "There is no such thing here.")
+    return shown(row, schema, version=row["stream_version"])
+
+
+def shown(thing: object, schema: type[Schema], *, version: int) -> Response:
+    """Answer a thing that the view put together itself; like `found` in all else."""
+    body = orjson.dumps(_dumper(schema).dump(thing))
+    etag = preconditions.tag(version, body)
+    if preconditions.is_known(etag):
+        return Response(status=304, headers={"ETag": etag})
+    return Response(body, content_type=_JSON, headers={"ETag": etag})
 
 
 def listed(
@@ -84,4 +115,36 @@ def listed(
     `limit` (1..200, else 50) and `cursor` come from the request. `sort` must be unique and
     without NULLs; wrap a column with `.desc()` where it falls.
     """
-    raise NotImplementedError
+    which = pages.wanted()
+    with session(kit().engine) as connection:
+        rows = connection.execute(pages.page(query, sort, which)).mappings().all()
+    shown_rows = rows[: which.limit]
+    more = pages.cursor(shown_rows[-1], sort) if len(rows) > which.limit else None
+    body = {"items": _dumper(schema).dump(shown_rows, many=True), "next": more}
+    headers = {"Link": f'<{_next_page(more)}>; rel="next"'} if more else {}
+    return Response(orjson.dumps(body), content_type=_JSON, headers=headers)
+
+
+def _created(written: Written[Any], location: str) -> Response:
+    location = written.resource or location
+    identity = location.rpartition("/")[2]
+    return _written(201, identity, written, {"Location": location})
+
+
+def _written(
+    status: int, identity: str, written: Written[Any], headers: dict[str, str]
+) -> Response:
+    body = orjson.dumps({"id": identity, "version": written.version})
+    headers |= {"ETag": preconditions.tag(written.version)}
+    return Response(body, status, headers, content_type=_JSON)
+
+
+def _next_page(cursor: str) -> str:
+    query = {**request.args.to_dict(flat=False), "cursor": [cursor]}
+    values: dict[str, Any] = {**query, **(request.view_args or {})}
+    return url_for(str(request.endpoint), **values)
+
+
+@cache
+def _dumper(schema: type[Schema]) -> Schema:
+    return schema()

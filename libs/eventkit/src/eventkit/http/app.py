@@ -1,0 +1,137 @@
+"""The WSGI app of a service: routes, policy, refusals, and what surrounds every request."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable, Sequence
+from time import perf_counter
+from typing import Any
+
+import orjson
+import structlog
+from flask import Flask, Response, current_app, g, request
+from werkzeug.exceptions import NotFound, RequestEntityTooLarge
+
+from eventkit import metrics
+from eventkit.auth.tokens import Verifier
+from eventkit.http import failures
+from eventkit.http.arguments import BODY_LIMIT
+from eventkit.http.body import has_control
+from eventkit.http.openapi import ServiceApi, configure
+from eventkit.http.policy import PUBLIC, Policy, check_complete
+from eventkit.http.problems import HttpRefusal
+from eventkit.http.requests import Runtime, admit, correlation_id
+from eventkit.logs import CORRELATION, crash
+from eventkit.recorded import Recorded
+from eventkit.service import Service
+from eventkit.unit import Kit
+
+_log = structlog.get_logger(component="http")
+_DOCUMENT = "openapi"
+_VARY = "Authorization, Accept-Language, Accept-Encoding"
+
+
+class ServiceApp(Flask):
+    """Flask without static files and second spellings; crashes are logged without their data."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name, static_folder=None, template_folder=None)
+        self.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
+        self.url_map.merge_slashes = False
+
+    def log_exception(self, exc_info: Any) -> None:
+        _log.error("crashed", **crash(exc_info[1]))
+
+
+def create_app(service: Service, kit: Kit) -> Flask:
+    """Build the app. Raises IncompletePolicy where routes and policy table differ.
+
+    To be called in the process that answers: the kit holds connections.
+    """
+    app = ServiceApp(service.name)
+    configure(app, service.name, kit.settings.public_url)
+    policy = {_DOCUMENT: PUBLIC, **service.policy}
+    app.extensions["eventkit"] = Runtime(
+        kit=kit,
+        policy=policy,
+        verifier=Verifier.from_settings(kit.settings, issues_tokens=service.issues_tokens),
+        cursor_key=hmac.digest(kit.settings.master_key, b"cursors", "sha256"),
+    )
+    _add_routes(app, service, policy)
+    failures.register(app)
+    app.before_request(_begin)
+    app.after_request(_finish)
+    kit.committed.append(_count(service.name))
+    return app
+
+
+def _add_routes(app: Flask, service: Service, policy: dict[str, Policy]) -> None:
+    api = ServiceApi(app)
+    for blueprint in service.blueprints:
+        app.register_blueprint(blueprint)
+    app.add_url_rule("/openapi.json", _DOCUMENT, lambda: _document(api))
+    check_complete({rule.endpoint for rule in app.url_map.iter_rules()}, policy)
+    for blueprint in service.blueprints:
+        blueprint.register_views_in_doc(api, app, api.spec, name=blueprint.name, parameters=None)
+        api.spec.tag({"name": blueprint.name, "description": blueprint.description})
+
+
+def _document(api: ServiceApi) -> Response:
+    return Response(orjson.dumps(api.spec.to_dict()), content_type="application/json")
+
+
+def _begin() -> None:
+    g.started = perf_counter()
+    g.correlation_id = correlation_id()
+    CORRELATION.set(g.correlation_id)
+    if has_control(request.path) or "\ufffd" in request.path:
+        raise NotFound
+    if request.endpoint is not None:
+        admit(request.endpoint)
+        _limit_body(request.endpoint)
+
+
+def _limit_body(endpoint: str) -> None:
+    limit = getattr(current_app.view_functions[endpoint], "body_limit", BODY_LIMIT)
+    request.max_content_length = limit
+    if (request.content_length or 0) > limit:
+        raise RequestEntityTooLarge
+    if request.headers.get("Content-Encoding", "identity") != "identity":
+        raise HttpRefusal(415, "unsupported-media-type", "Send the body without an encoding.")
+
+
+def _finish(response: Response) -> Response:
+    headers = response.headers
+    headers["X-Correlation-Id"] = g.correlation_id
+    headers["X-Content-Type-Options"] = "nosniff"
+    headers["Vary"] = _VARY
+    if "principal" in g or response.status_code >= 400:
+        headers["Cache-Control"] = "no-store"
+    if response.status_code == 413:
+        # What is left of the body is not read, so the connection is of no more use.
+        headers["Connection"] = "close"
+    _tell(response.status_code)
+    return response
+
+
+def _tell(status: int) -> None:
+    route = request.url_rule.rule if request.url_rule else "none"
+    seconds = perf_counter() - g.started
+    metrics.observe(current_app.name, request.method, route, status, seconds)
+    caller = g.get("principal")
+    _log.info(
+        "answered",
+        method=request.method,
+        route=route,
+        status=status,
+        milliseconds=round(seconds * 1000, 1),
+        client=caller.subject if caller else None,
+    )
+
+
+def _count(service: str) -> Callable[[Sequence[Recorded[Any]]], None]:
+    def count(recorded: Sequence[Recorded[Any]]) -> None:
+        for one in recorded:
+            metrics.appended(service, one.type)
+
+    return count

@@ -1,0 +1,102 @@
+"""Fields for bodies and queries that refuse what no column, mail or calendar should ever hold."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+from unicodedata import normalize
+
+from marshmallow import fields
+from marshmallow.validate import Length, Range
+
+from eventkit.http.requests import kit
+
+# Line and paragraph separators, and the marks that turn the direction of what follows.
+_MISLEADING = "\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff"
+_NOT_IN_LINES = re.compile(rf"[\x00-\x1f\x7f-\x9f\ud800-\udfff{_MISLEADING}]")
+_NOT_IN_TEXTS = re.compile(rf"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff{_MISLEADING}]")
+_EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
+_LATEST = datetime(2200, 1, 1, tzinfo=UTC)
+
+
+class Text(fields.String):
+    """One line of text in NFC without blanks at its ends, of `least` to `most` characters.
+
+    Control characters, line ends and marks that turn the direction of text are refused.
+    """
+
+    _refused = _NOT_IN_LINES
+
+    def __init__(self, least: int = 1, most: int = 200, **options: Any) -> None:
+        validators = options.pop("validate", [])
+        validators = validators if isinstance(validators, list) else [validators]
+        super().__init__(validate=[Length(min=least, max=most), *validators], **options)
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
+    ) -> str:
+        text = self._clean(super()._deserialize(value, attr, data, **kwargs))
+        if self._refused.search(text):
+            raise self.make_error("control")
+        return text
+
+    def _clean(self, value: str) -> str:
+        return normalize("NFC", value).strip()
+
+    default_error_messages = {  # noqa: RUF012  (marshmallow's own form of declaring them)
+        "control": "Control characters are not allowed.",
+    }
+
+
+class LongText(Text):
+    """Text of several lines; line ends become `\\n`, tabs are refused."""
+
+    _refused = _NOT_IN_TEXTS
+
+    def __init__(self, least: int = 1, most: int = 20_000, **options: Any) -> None:
+        super().__init__(least, most, **options)
+
+    def _clean(self, value: str) -> str:
+        return super()._clean(value).replace("\r\n", "\n").replace("\r", "\n")
+
+
+class Integer(fields.Integer):
+    """A whole JSON number, no text and no fraction, between `low` and `high`."""
+
+    def __init__(self, low: int = 0, high: int = 2**31 - 1, **options: Any) -> None:
+        super().__init__(strict=True, validate=Range(min=low, max=high), **options)
+
+    def _validated(self, value: Any) -> int:
+        if type(value) is not int:
+            raise self.make_error("invalid")
+        return value
+
+
+class Instant(fields.AwareDateTime):
+    """A time with its zone, such as 2021-03-18T10:00:00+01:00, from 1900 to 2199; kept in UTC."""
+
+    default_error_messages = {  # noqa: RUF012  (marshmallow's own form of declaring them)
+        "range": "A time from 1900 to 2199.",
+    }
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(format="iso", **options)
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
+    ) -> datetime:
+        if not isinstance(value, str):
+            raise self.make_error("invalid", input=value, obj_type="datetime")
+        at: datetime = super()._deserialize(value, attr, data, **kwargs)
+        if not _EARLIEST.year < at.year < _LATEST.year:
+            raise self.make_error("range")
+        return at.astimezone(UTC)
+
+
+class Sealed(fields.String):
+    """A personal value that the read model keeps as ciphertext; null when its person was erased."""
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
+        return super()._serialize(kit().vault.open(value), attr, obj, **kwargs)

@@ -1,0 +1,112 @@
+"""What stands behind one request: the process's kit, the caller, the context of its commands."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+from uuid import UUID, uuid4
+
+from flask import current_app, g, request
+from werkzeug.routing import Rule
+
+from eventkit.auth.principal import Principal
+from eventkit.auth.tokens import BadToken, Verifier
+from eventkit.http.policy import Policy
+from eventkit.http.problems import HttpRefusal
+from eventkit.recorded import Context
+from eventkit.unit import Kit
+
+_BEARER = re.compile(r"Bearer +([A-Za-z0-9._~+/-]+=*) *\Z", re.IGNORECASE)
+_TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}\Z")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Runtime:
+    """What the requests of one app share."""
+
+    kit: Kit
+    policy: Mapping[str, Policy]
+    verifier: Verifier
+    cursor_key: bytes
+
+
+def runtime() -> Runtime:
+    return cast(Runtime, current_app.extensions["eventkit"])
+
+
+def kit() -> Kit:
+    """The kit of this process."""
+    return runtime().kit
+
+
+def principal() -> Principal:
+    """The caller; raises LookupError where the endpoint is public."""
+    if (caller := g.get("principal")) is None:
+        raise LookupError("a public endpoint has no principal")
+    return cast(Principal, caller)
+
+
+def context() -> Context:
+    """On whose behalf this request runs its commands."""
+    caller: Principal | None = g.get("principal")
+    traceparent = request.headers.get("Traceparent", "")
+    return Context(
+        actor=f"client:{caller.subject}" if caller else "anonymous",
+        tenant=(caller.tenant or caller.role) if caller else None,
+        correlation_id=g.correlation_id,
+        traceparent=traceparent if _TRACEPARENT.match(traceparent) else None,
+    )
+
+
+def correlation_id() -> str:
+    """The caller's X-Correlation-Id when it is a UUID, else a new one."""
+    given = request.headers.get("X-Correlation-Id")
+    if given and len(given) == 36:
+        try:
+            return str(UUID(given))
+        except ValueError:
+            pass
+    return str(uuid4())
+
+
+def admit(endpoint: str) -> None:
+    """Let the caller pass as the policy table says; raises HttpRefusal with 401 or 403."""
+    shared = runtime()
+    policy = shared.policy[endpoint]
+    if policy.public:
+        return
+    g.principal = caller = _authenticate(shared.verifier)
+    if not policy.admits(caller.role):
+        raise HttpRefusal(403, "forbidden", "Your role may not do this.")
+
+
+def _authenticate(verifier: Verifier) -> Principal:
+    if (given := request.headers.get("Authorization")) is None:
+        raise _unauthorized("Bearer")
+    # Several Authorization headers arrive joined by commas, which no token holds.
+    bearer = _BEARER.match(given)
+    if bearer is None or "access_token" in request.args:
+        raise _unauthorized('Bearer error="invalid_token"')
+    try:
+        return verifier.verify(bearer[1])
+    except BadToken as error:
+        raise _unauthorized('Bearer error="invalid_token"') from error
+
+
+def _unauthorized(challenge: str) -> HttpRefusal:
+    return HttpRefusal(
+        401,
+        "unauthorized",
+        "A valid bearer token is needed.",
+        headers={"WWW-Authenticate": challenge},
+    )
+
+
+def scope(key: str) -> list[Any]:
+    """What an idempotency key of this request belongs to: caller, method, route and arguments."""
+    caller = principal()
+    rule = cast(Rule, request.url_rule).rule
+    arguments = sorted((name, str(value)) for name, value in (request.view_args or {}).items())
+    return [caller.subject, caller.role, caller.tenant, request.method, rule, arguments, key]

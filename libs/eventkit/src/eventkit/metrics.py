@@ -1,0 +1,113 @@
+"""What operators are told in numbers. Every process writes to files that one of them adds up.
+
+An instrument made at import must have labels: its values are made when they are first used,
+after the process knows where they belong.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+from collections.abc import Callable, Iterable
+from functools import cache
+from pathlib import Path
+
+import prometheus_client
+from prometheus_client import CollectorRegistry, Counter, Histogram, values
+from prometheus_client.metrics_core import GaugeMetricFamily, Metric
+from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
+from prometheus_client.registry import Collector
+
+# A further source of numbers: asked at every scrape, in the process that answers it.
+Gauges = Callable[[], Iterable[Metric]]
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+REQUESTS = Counter(
+    "http_requests",
+    "Answered requests by route template.",
+    ["service", "method", "route", "status"],
+)
+REQUEST_SECONDS = Histogram(
+    "http_request_seconds",
+    "Time from the request's first line to its answer.",
+    ["service", "route"],
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10),
+)
+APPENDED = Counter("events_appended", "Stored events by type.", ["service", "type"])
+
+
+def share(folder: Path) -> None:
+    """Let this process and its children write to one folder, which is emptied first.
+
+    Call it once, before any instrument is used and before any fork.
+    """
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(mode=0o700, parents=True)
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
+    values.ValueClass = values.MultiProcessValue()  # type: ignore[no-untyped-call]  # as below
+
+
+def forget(pid: int, folder: Path) -> None:
+    """A child ended: its live gauges go, its counts stay."""
+    mark_process_dead(pid, path=str(folder))  # type: ignore[no-untyped-call]  # published so
+
+
+def observe(service: str, method: str, route: str, status: int, seconds: float) -> None:
+    """Count one answered request. `route` is a template, never what was asked for."""
+    _requests(service, method if method in _METHODS else "other", route, status).inc()
+    _seconds(service, route).observe(seconds)
+
+
+def appended(service: str, wire: str) -> None:
+    """Count one stored event."""
+    _appended(service, wire).inc()
+
+
+class Exposition:
+    """The text at /metrics: what all processes counted, and gauges that are asked for now."""
+
+    def __init__(self, service: str, version: str, folder: Path, gauges: Iterable[Gauges]) -> None:
+        self._registry = CollectorRegistry()
+        MultiProcessCollector(self._registry, str(folder))  # type: ignore[no-untyped-call]  # as above
+        self._registry.register(_Asked([lambda: [_build_info(service, version)], *gauges]))
+
+    def text(self) -> bytes:
+        return prometheus_client.generate_latest(self._registry)
+
+
+class _Asked(Collector):
+    def __init__(self, gauges: Iterable[Gauges]) -> None:
+        self._gauges = tuple(gauges)
+
+    def describe(self) -> Iterable[Metric]:
+        """Nothing yet: registering must not ask a database."""
+        return []
+
+    def collect(self) -> Iterable[Metric]:
+        for ask in self._gauges:
+            yield from ask()
+
+
+def _build_info(service: str, version: str) -> Metric:
+    info = GaugeMetricFamily(
+        "build_info", "What runs here; always 1.", labels=["service", "version", "python"]
+    )
+    info.add_metric([service, version, platform.python_version()], 1)
+    return info
+
+
+# Looking a child up by its labels costs more than counting; label sets are few and stay.
+@cache
+def _requests(service: str, method: str, route: str, status: int) -> Counter:
+    return REQUESTS.labels(service, method, route, str(status))
+
+
+@cache
+def _seconds(service: str, route: str) -> Histogram:
+    return REQUEST_SECONDS.labels(service, route)
+
+
+@cache
+def _appended(service: str, wire: str) -> Counter:
+    return APPENDED.labels(service, wire)
