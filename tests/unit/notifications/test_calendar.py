@@ -1,0 +1,142 @@
+"""The calendar part, read back by two other parsers' eyes."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+import vobject
+from icalendar import Calendar
+
+from contracts.events.notifications import Notice
+from notifications.mail.calendar import calendar
+from notifications.mail.letter import Letter
+from notifications.mail.message import message
+from tests.unit.notifications.facts import LETTER, MEETING_ID, NOW, letter
+
+BERLIN = ZoneInfo("Europe/Berlin")
+
+
+def event(of: Letter) -> Any:
+    (only,) = Calendar.from_ical(calendar(of)).walk("VEVENT")
+    return only
+
+
+def unfolded(of: Letter) -> list[str]:
+    return calendar(of).decode().replace("\r\n ", "").split("\r\n")
+
+
+@pytest.mark.parametrize(
+    ("notice", "method"),
+    [
+        (Notice.INVITATION, "REQUEST"),
+        (Notice.UPDATE, "REQUEST"),
+        (Notice.CANCELLATION, "CANCEL"),
+    ],
+)
+def test_the_method_is_the_same_in_mime_and_body(notice: Notice, method: str) -> None:
+    for part in message(letter(notice)).walk():
+        if part.get_content_type() == "text/calendar":
+            assert part["Content-Type"].params["method"] == method
+            assert part["Content-Type"].params["charset"].upper() == "UTF-8"
+            assert part.get_content_disposition() == "inline"
+    assert unfolded(letter(notice)).count(f"METHOD:{method}") == 1
+
+
+def test_the_identity_is_the_meetings_for_ever() -> None:
+    uids = {str(event(letter(notice))["UID"]) for notice in list(Notice)[:3]}
+    assert uids == {f"{MEETING_ID}@example.org"}
+
+
+def test_the_sequence_is_always_there() -> None:
+    assert event(LETTER)["SEQUENCE"] == 0
+    assert event(letter(Notice.UPDATE, sequence=3))["SEQUENCE"] == 3
+
+
+def test_only_a_cancellation_has_the_status_cancelled() -> None:
+    assert event(LETTER)["STATUS"] == "CONFIRMED"
+    assert event(letter(Notice.CANCELLATION))["STATUS"] == "CANCELLED"
+
+
+def test_the_stamp_is_the_time_of_sending_in_utc() -> None:
+    assert f"DTSTAMP:{NOW:%Y%m%dT%H%M%SZ}" in unfolded(LETTER)
+
+
+@pytest.mark.parametrize("month", [2, 7])
+def test_times_carry_the_zone_of_berlin_in_winter_and_summer(month: int) -> None:
+    starts = datetime(2027, month, 2, 8, 0, tzinfo=UTC)
+    of = letter(starts_at=starts, ends_at=starts + timedelta(hours=2))
+    local = starts.astimezone(BERLIN)
+    assert f"DTSTART;TZID=Europe/Berlin:{local:%Y%m%dT%H%M%S}" in unfolded(of)
+    assert unfolded(of).count("TZID:Europe/Berlin") == 1
+    assert event(of)["DTSTART"].dt == starts
+    assert event(of)["DTEND"].dt == starts + timedelta(hours=2)
+
+
+def test_the_attendee_is_the_one_who_gets_the_mail() -> None:
+    attendee = event(LETTER)["ATTENDEE"]
+    assert str(attendee) == "mailto:integration@stadt.example.org"
+    assert attendee.params["RSVP"] == "FALSE"
+    assert attendee.params["PARTSTAT"] == "NEEDS-ACTION"
+
+
+def test_the_organiser_is_the_networks_mailbox() -> None:
+    assert str(event(LETTER)["ORGANIZER"]) == "mailto:netzwerk@example.org"
+
+
+def test_place_and_link_are_where_calendars_look_for_them() -> None:
+    found = event(LETTER)
+    assert found["LOCATION"] == "Rathaus, Großer Saal / Videokonferenz"
+    assert found["URL"] == "https://treffen.example.org/raum?a=1&b=2"
+    assert str(found["CONFERENCE"]) == "https://treffen.example.org/raum?a=1&b=2"
+    assert found["CONFERENCE"].params["FEATURE"] == "VIDEO"
+
+
+def test_a_meeting_in_person_has_no_link() -> None:
+    assert not {"URL", "CONFERENCE"} & set(event(letter(mode="in_person")))
+
+
+@pytest.mark.parametrize("notice", list(Notice)[:3])
+def test_a_second_parser_reads_it_as_well(notice: Notice) -> None:
+    read = vobject.readOne(calendar(letter(notice)).decode())
+    assert len(read.vevent_list) == 1
+    assert read.vevent.uid.value == f"{MEETING_ID}@example.org"
+    assert read.vevent.dtstart.value == LETTER.meeting.starts_at
+    assert read.vevent.summary.value == "Netzwerktreffen im Frühjahr"
+
+
+@pytest.mark.parametrize(
+    "evil",
+    [
+        "x\nATTENDEE:mailto:dritte@example.org",
+        "x\r\nBEGIN:VALARM\r\nACTION:DISPLAY\r\nEND:VALARM",
+        "END:VEVENT\nBEGIN:VEVENT",
+        "a;b,c\\n\\d:e",
+        '"; RSVP=TRUE:mailto:dritte@example.org',
+        "^n^'",
+        "ö" * 300,
+        "\U0001f600" * 100,
+    ],
+)
+def test_no_text_breaks_out_of_its_property(evil: str) -> None:
+    of = letter(title=evil, venue=evil, access_hint=evil, online_platform=evil)
+    of = replace(of, to=replace(of.to, name=evil), sender=replace(of.sender, name=evil))
+    names = [line.partition(":")[0].partition(";")[0] for line in unfolded(of)]
+    usual = [line.partition(":")[0].partition(";")[0] for line in unfolded(LETTER)]
+    assert names == usual
+    assert str(event(of)["ATTENDEE"]) == "mailto:integration@stadt.example.org"
+    assert vobject.readOne(calendar(of).decode()).vevent.uid.value
+
+
+def test_lines_are_folded_between_characters() -> None:
+    raw = calendar(letter(title="ö" * 200, venue="\U0001f600" * 60))
+    for line in raw.split(b"\r\n"):
+        assert len(line) <= 75
+        line.decode()
+    assert b"\n" not in raw.replace(b"\r\n", b"")
+
+
+def test_a_meeting_without_a_start_has_no_entry() -> None:
+    with pytest.raises(ValueError, match="start"):
+        calendar(letter(starts_at=None))

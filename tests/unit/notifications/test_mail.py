@@ -1,0 +1,162 @@
+"""The mail as a whole: structure, headers, words, and nothing that a name could smuggle in."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import SMTP
+from typing import cast
+
+import pytest
+
+from contracts.events.notifications import Notice, RecipientKind
+from notifications.mail.letter import Addressee, BadAddress, Letter
+from notifications.mail.message import message
+from notifications.mail.wording import subject, text
+from tests.unit.notifications.facts import DELIVERY_ID, LETTER, letter
+
+EVIL = (
+    "x\r\nBcc: dritte@example.org",
+    "x\nBcc: dritte@example.org",
+    "x\u2028Bcc: dritte@example.org",
+    "x\x0bBcc: dritte@example.org",
+    "x\x00y",
+    "=?utf-8?q?=0d=0aBcc:_dritte@example.org?=",
+    "=?utf-8?b?DQpCY2M6IGRyaXR0ZUBleGFtcGxlLm9yZw==?=",
+    'Amt "für" <Integration>',
+    "Amt, Stelle; Abteilung: eins",
+    "ÄÖÜß 平和 \U0001f600 " * 12,
+    "a" * 1000,
+    "\r\n.\r\nMAIL FROM:<a@example.org>",
+)
+
+
+def parsed(of: Letter) -> EmailMessage:
+    return cast(EmailMessage, message_from_bytes(message(of).as_bytes(), policy=SMTP))
+
+
+def test_a_mail_has_words_and_calendar_and_the_calendar_as_a_file() -> None:
+    mail = parsed(LETTER)
+    alternative, attachment = mail.iter_parts()
+    kinds = [part.get_content_type() for part in alternative.iter_parts()]
+    assert mail.get_content_type() == "multipart/mixed"
+    assert alternative.get_content_type() == "multipart/alternative"
+    assert kinds == ["text/plain", "text/html", "text/calendar"]
+    assert attachment.get_content_type() == "application/ics"
+    assert attachment.get_content_disposition() == "attachment"
+
+
+def test_a_mail_goes_from_the_networks_mailbox_to_one_person() -> None:
+    mail = parsed(LETTER)
+    assert mail["From"].addresses[0].addr_spec == "netzwerk@example.org"
+    assert [to.addr_spec for to in mail["To"].addresses] == ["integration@stadt.example.org"]
+    assert mail["Auto-Submitted"] == "auto-generated"
+
+
+def test_the_message_id_is_the_deliverys() -> None:
+    assert parsed(LETTER)["Message-ID"] == f"<{DELIVERY_ID}@example.org>"
+    later = replace(LETTER, sent_at=LETTER.sent_at + timedelta(hours=1))
+    assert parsed(later)["Message-ID"] == parsed(LETTER)["Message-ID"]
+
+
+@pytest.mark.parametrize("evil", EVIL)
+def test_a_title_cannot_add_headers(evil: str) -> None:
+    mail = parsed(letter(title=evil))
+    assert sorted(mail.keys()) == sorted(parsed(LETTER).keys())
+    assert mail["Bcc"] is None
+    assert not {"\r", "\n"} & set(mail["Subject"])
+
+
+@pytest.mark.parametrize("evil", EVIL)
+def test_a_name_cannot_add_headers_or_recipients(evil: str) -> None:
+    mail = parsed(replace(LETTER, to=replace(LETTER.to, name=evil)))
+    assert sorted(mail.keys()) == sorted(parsed(LETTER).keys())
+    assert [to.addr_spec for to in mail["To"].addresses] == [LETTER.to.email]
+
+
+@pytest.mark.parametrize(
+    "email",
+    [
+        "",
+        "ohne-at",
+        "a@b@example.org",
+        "a b@example.org",
+        "a@example.org\r\nBcc: b@example.org",
+        "a@example.org, b@example.org",
+        "<a@example.org>",
+        "a@exa mple.org",
+        "a@" + "x" * 64 + ".org",
+        "a" * 65 + "@example.org",
+        "a@example.org\n",
+    ],
+)
+def test_an_address_that_is_more_or_less_than_one_is_refused(email: str) -> None:
+    with pytest.raises(BadAddress):
+        message(replace(LETTER, to=Addressee(email=email)))
+
+
+def test_an_international_domain_is_written_in_ascii() -> None:
+    mail = parsed(replace(LETTER, to=Addressee(email="amt@städte.example.org")))
+    assert mail["To"].addresses[0].addr_spec == "amt@xn--stdte-hra.example.org"
+
+
+def test_umlauts_in_a_long_subject_survive() -> None:
+    title = "Ländlicher Raum: Möglichkeiten für größere Städte und über Kreisgrenzen hinaus"
+    assert parsed(letter(title=title))["Subject"] == f"Einladung: {title} am 28. März 2027"
+
+
+def test_the_text_says_when_how_and_where() -> None:
+    said = text(LETTER)
+    for words in (
+        "Guten Tag Integrationsbeauftragte:r,",
+        "Netzwerktreffen im Frühjahr",
+        "Wann: Sonntag, 28. März 2027, 11:00 bis 15:00 Uhr",
+        "Wie: vor Ort und digital",
+        "Wo: Rathaus, Großer Saal",
+        "Online: Videokonferenz",
+        "Zugang: https://treffen.example.org/raum?a=1&b=2",
+        "Hinweis: Bitte Kopfhörer bereithalten.",
+        "Geschäftsstelle des Netzwerks",
+    ):
+        assert words in said
+
+
+def test_a_digital_meeting_names_no_venue_and_one_in_person_no_link() -> None:
+    assert "Wo:" not in text(letter(mode="digital"))
+    assert "https://" not in text(letter(mode="in_person"))
+
+
+def test_a_meeting_over_two_days_names_both() -> None:
+    end = datetime(2027, 3, 29, 10, 0, tzinfo=UTC)
+    assert "11:00 Uhr bis Montag, 29. März 2027, 12:00 Uhr" in text(letter(ends_at=end))
+
+
+def test_a_meeting_without_mode_and_end_says_only_what_is_known() -> None:
+    said = text(letter(mode=None, ends_at=None, venue=None, online_platform=None, join_url=None))
+    assert "Wann: Sonntag, 28. März 2027, 11:00 Uhr\n" in said
+    assert "Wie:" not in said
+
+
+def test_each_notice_has_its_subject() -> None:
+    begun = [subject(letter(notice)).split(":")[0] for notice in list(Notice)[:3]]
+    assert begun == ["Einladung", "Änderung", "Abgesagt"]
+
+
+def test_a_participant_without_a_contact_gets_a_confirmation() -> None:
+    confirmed = replace(LETTER, recipient_kind=RecipientKind.PARTICIPANT)
+    assert subject(confirmed).startswith("Anmeldung bestätigt:")
+    assert "haben einen Platz" in text(confirmed)
+
+
+def test_html_is_escaped() -> None:
+    mail = parsed(letter(title="<script>alert(1)</script>", join_url="https://a.org/'onclick='"))
+    html = mail.get_body(("html",))
+    assert html is not None
+    content = html.get_content()
+    assert "<script>" not in content
+    assert "'onclick='" not in content
+
+
+def test_every_line_of_a_mail_is_short_enough_for_smtp() -> None:
+    raw = message(letter(title="a" * 1000, access_hint="ö" * 20_000)).as_bytes()
+    assert max(map(len, raw.split(b"\r\n"))) <= 998
