@@ -38,6 +38,15 @@ check: setup ## Check format, style, types and imports, and run the fast tests
 	@$(BIN)/lint-imports
 	@$(BIN)/pytest -q tests/unit tests/contracts tests/architecture
 
+env: setup ## Write .env with new secrets for docker compose
+	@PYTHONPATH=deploy $(BIN)/python -m local.compose env
+
+up: setup ## Start everything in Docker, with PostgreSQL and Kafka
+	@PYTHONPATH=deploy $(BIN)/python -m local.compose up
+
+down: ## End what `up` started; the data stays
+	docker compose down
+
 kafka: setup ## Run a Kafka broker on this machine, to try the services with it
 	@PYTHONPATH=deploy exec $(BIN)/python -m local.kafka
 
@@ -61,4 +70,4 @@ lock: setup ## Pin every dependency, with hashes and without hosts
 clean: ## Remove the environment, caches and everything that `make run` stored
 	rm -rf $(VENV) .cache .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis var
 
-.PHONY: help setup run test check kafka golden bench lock clean
+.PHONY: help setup run test check env up down kafka golden bench lock clean

@@ -1,0 +1,99 @@
+"""Where mails and webhooks of a local run arrive."""
+
+import json
+import smtplib
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import SMTP
+from functools import partial
+from http.client import HTTPConnection
+from pathlib import Path
+
+import pytest
+from standardwebhooks import Webhook
+
+from local.ports import LOOPBACK, answers, free_port
+from local.processes import spawn, stop, wait_until
+from local.settings import CHECKOUT
+
+SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+BODY = '{"type": "netztreff.meeting.scheduled.v1", "data": {"title": "Frühjahr"}}'
+
+
+@pytest.fixture
+def port() -> int:
+    return free_port()
+
+
+def running(module: str, port: int, arguments: list[Path], log: Path) -> Iterator[int]:
+    command = [sys.executable, "-m", f"local.{module}", str(port), *map(str, arguments)]
+    child = spawn(command, log=log, cwd=CHECKOUT / "deploy")
+    wait_until(partial(answers, port), what=module, seconds=20, child=child)
+    yield port
+    stop([child])
+
+
+@pytest.fixture
+def catcher(port: int, tmp_path: Path) -> Iterator[int]:
+    yield from running("mail_catcher", port, [tmp_path / "mailbox"], tmp_path / "log")
+
+
+@pytest.fixture
+def receiver(port: int, tmp_path: Path) -> Iterator[int]:
+    files = [tmp_path / "calls.jsonl", tmp_path / "secrets"]
+    yield from running("webhook_receiver", port, files, tmp_path / "log")
+
+
+def call(port: int, body: str, secret: str = SECRET) -> int:
+    now = datetime.now(UTC)
+    headers = {
+        "webhook-id": "msg_1",
+        "webhook-timestamp": str(int(now.timestamp())),
+        "webhook-signature": Webhook(secret).sign("msg_1", now, BODY),
+    }
+    connection = HTTPConnection(LOOPBACK, port, timeout=10)
+    try:
+        connection.request("POST", "/", body=body.encode(), headers=headers)
+        return connection.getresponse().status
+    finally:
+        connection.close()
+
+
+def calls(tmp_path: Path) -> list[dict[str, object]]:
+    lines = (tmp_path / "calls.jsonl").read_text(encoding="utf-8").splitlines()
+    return [json.loads(line) for line in lines]
+
+
+def test_a_mail_becomes_a_file_with_its_envelope(catcher: int, tmp_path: Path) -> None:
+    message = EmailMessage()
+    message["Subject"] = "Einladung"
+    message.set_content("Grüße")
+    with smtplib.SMTP(LOOPBACK, catcher) as client:
+        client.send_message(message, "netz@example.org", ["stadt@example.org"])
+    (path,) = (tmp_path / "mailbox").glob("*.eml")
+    kept = message_from_bytes(path.read_bytes(), policy=SMTP)
+    assert kept["Delivered-To"] == "stadt@example.org"
+    assert kept["Return-Path"] == "<netz@example.org>"
+    assert kept["Subject"] == "Einladung"
+    assert kept.get_content() == "Grüße\r\n"
+
+
+def test_a_signed_call_is_accepted_and_kept(receiver: int, tmp_path: Path) -> None:
+    (tmp_path / "secrets").write_text(f"whsec_b3RoZXI=\n{SECRET}\n", encoding="ascii")
+    assert call(receiver, BODY) == 204
+    (kept,) = calls(tmp_path)
+    assert kept["verified"] is True
+    assert kept["body"] == BODY
+
+
+def test_a_changed_body_is_refused_and_kept_as_unverified(receiver: int, tmp_path: Path) -> None:
+    (tmp_path / "secrets").write_text(SECRET, encoding="ascii")
+    assert call(receiver, BODY.replace("Frühjahr", "Herbst")) == 401
+    assert [kept["verified"] for kept in calls(tmp_path)] == [False]
+
+
+def test_without_a_secret_nothing_is_accepted(receiver: int) -> None:
+    assert call(receiver, BODY) == 401
