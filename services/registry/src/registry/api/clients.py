@@ -1,0 +1,100 @@
+"""HTTP for machine clients: registered by the operator, revoked by the operator."""
+
+from typing import Any
+
+import orjson
+import sqlalchemy as sa
+from flask import Response, url_for
+from marshmallow import Schema, fields
+from marshmallow.validate import OneOf
+
+from eventkit.http.blueprint import Blueprint
+from eventkit.http.fields import Text
+from eventkit.http.preconditions import idempotency
+from eventkit.http.schemas import Written, page_of
+from eventkit.http.views import changed, context, found, kit, listed
+from registry.credentials import new_credentials
+from registry.domain.client import CLIENT, ROLES, RegisterClient, RevokeClient
+from registry.projection.clients import clients
+
+bp = Blueprint("clients", __name__, url_prefix="/v1/clients", description="Machine clients.")
+
+
+class ClientBody(Schema):
+    name = Text(1, 200, required=True)
+    role = fields.String(required=True, validate=OneOf(sorted(ROLES)))
+    tenant = Text(1, 36, allow_none=True)
+
+
+class RevocationBody(Schema):
+    reason = Text(1, 200, required=True)
+
+
+class NewClientView(Schema):
+    client_id = fields.String(required=True)
+    client_secret = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Shown this once; null where the answer is a repetition."},
+    )
+
+
+class ClientView(Schema):
+    client_id = fields.String(required=True)
+    name = fields.String(required=True)
+    role = fields.String(required=True)
+    tenant = fields.String(required=True, allow_none=True)
+    active = fields.Boolean(required=True)
+    registered_at = fields.AwareDateTime(required=True)
+    revoked_at = fields.AwareDateTime(required=True, allow_none=True)
+
+
+@bp.route("", methods=["POST"])
+@bp.arguments(ClientBody)
+@bp.response(201, NewClientView)
+def register_client(body: dict[str, Any]) -> Response:
+    """Register a client; the secret stands in this answer and nowhere else."""
+    credentials = new_credentials()
+    command = RegisterClient(
+        client_id=credentials.client_id, secret_digest=credentials.digest, **body
+    )
+    written = kit().execute(
+        CLIENT,
+        credentials.client_id,
+        command,
+        context=context(),
+        idempotency=idempotency(required=True, resource=credentials.client_id),
+    )
+    if written.replayed:
+        return _registered(str(written.resource), None)
+    return _registered(credentials.client_id, credentials.client_secret)
+
+
+@bp.route("", methods=["GET"])
+@bp.response(200, page_of(ClientView))
+def list_clients() -> Response:
+    order = (clients.c.registered_at, clients.c.client_id)
+    return listed(sa.select(clients), ClientView, sort=order)
+
+
+@bp.route("/<client_id>", methods=["GET"])
+@bp.response(200, ClientView)
+def show_client(client_id: str) -> Response:
+    return found(sa.select(clients).where(clients.c.client_id == client_id), ClientView)
+
+
+@bp.route("/<client_id>/revocation", methods=["POST"])
+@bp.arguments(RevocationBody)
+@bp.response(200, Written)
+def revoke_client(body: dict[str, Any], client_id: str) -> Response:
+    """No new tokens from now on; those that are out end within ten minutes."""
+    return changed(CLIENT, client_id, RevokeClient(**body))
+
+
+def _registered(client_id: str, secret: str | None) -> Response:
+    return Response(
+        orjson.dumps({"client_id": client_id, "client_secret": secret}),
+        status=201,
+        headers={"Location": url_for(".show_client", client_id=client_id)},
+        content_type="application/json",
+    )

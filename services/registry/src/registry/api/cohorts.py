@@ -1,0 +1,65 @@
+"""HTTP for cohorts: the rounds of a programme."""
+
+from typing import Any
+from uuid import UUID, uuid4
+
+import sqlalchemy as sa
+from flask import Response
+from marshmallow import Schema, fields
+
+from eventkit.http.blueprint import Blueprint
+from eventkit.http.fields import Integer, Text
+from eventkit.http.schemas import Written, page_of
+from eventkit.http.views import created, found, kit, listed
+from registry.domain.cohort import COHORT, PlanCohort
+from registry.projection.cohorts import cohorts
+from registry.references import require_predecessor, require_programme
+
+bp = Blueprint("cohorts", __name__, url_prefix="/v1", description="Rounds of a programme.")
+MOST_CENTS = 10**15
+
+
+class CohortBody(Schema):
+    label = Text(1, 200, required=True)
+    starts_year = Integer(1900, 2200, required=True)
+    ends_year = Integer(1900, 2200, required=True)
+    participants_target = Integer(0, 100_000, allow_none=True)
+    funding_cap_cents = Integer(
+        0,
+        MOST_CENTS,
+        allow_none=True,
+        metadata={"description": "The most that one participant gets; null where none is stated."},
+    )
+    predecessor_id = fields.UUID(allow_none=True)
+
+
+class CohortView(CohortBody):
+    cohort_id = fields.UUID(required=True)
+    programme_id = fields.UUID(required=True)
+    participants_count = fields.Integer(required=True)
+
+
+@bp.route("/programmes/<uuid:programme_id>/cohorts", methods=["POST"])
+@bp.arguments(CohortBody)
+@bp.response(201, Written)
+def plan_cohort(body: dict[str, Any], programme_id: UUID) -> Response:
+    require_programme(kit().engine, programme_id)
+    if predecessor_id := body.get("predecessor_id"):
+        require_predecessor(kit().engine, predecessor_id, programme_id)
+    cohort_id = uuid4()
+    command = PlanCohort(cohort_id=cohort_id, programme_id=programme_id, **body)
+    return created(COHORT, cohort_id, command, ".show_cohort", cohort_id=cohort_id)
+
+
+@bp.route("/programmes/<uuid:programme_id>/cohorts", methods=["GET"])
+@bp.response(200, page_of(CohortView))
+def list_cohorts(programme_id: UUID) -> Response:
+    require_programme(kit().engine, programme_id)
+    query = sa.select(cohorts).where(cohorts.c.programme_id == programme_id)
+    return listed(query, CohortView, sort=(cohorts.c.starts_year, cohorts.c.cohort_id))
+
+
+@bp.route("/cohorts/<uuid:cohort_id>", methods=["GET"])
+@bp.response(200, CohortView)
+def show_cohort(cohort_id: UUID) -> Response:
+    return found(sa.select(cohorts).where(cohorts.c.cohort_id == cohort_id), CohortView)

@@ -1,0 +1,102 @@
+"""HTTP for the directory: municipalities and districts to look up."""
+
+from typing import Any
+
+import sqlalchemy as sa
+from flask import Response
+from marshmallow import Schema, fields
+from marshmallow.validate import Regexp
+
+from eventkit.http.blueprint import Blueprint
+from eventkit.http.fields import Text
+from eventkit.http.schemas import page_of
+from eventkit.http.views import found, listed
+from registry.projection.districts import districts
+from registry.projection.municipalities import municipalities
+
+bp = Blueprint(
+    "municipalities",
+    __name__,
+    url_prefix="/v1/municipalities",
+    description="The official directory of municipalities.",
+)
+districts_bp = Blueprint(
+    "districts", __name__, url_prefix="/v1/districts", description="The districts."
+)
+
+# Without the code list and its version a key has no meaning for other systems (XÖV).
+KEY_LIST = "urn:de:bund:destatis:bevoelkerungsstatistik:schluessel:ags"
+STATE = Regexp(r"[0-9]{2}\Z", error="A state key has 2 digits.")
+DISTRICT_KEY = Regexp(r"[0-9]{5}\Z", error="A district key has 5 digits.")
+
+
+class DirectoryFilter(Schema):
+    name = Text(1, 100, metadata={"description": "Part of the name, in any case."})
+    state = fields.String(validate=STATE)
+    active = fields.Boolean()
+
+
+class MunicipalityFilter(DirectoryFilter):
+    district = fields.String(validate=DISTRICT_KEY)
+
+
+class DistrictView(Schema):
+    district_key = fields.String(required=True)
+    name = fields.String(required=True)
+    kind = fields.String(required=True)
+    state = fields.String(required=True)
+    valid_on = fields.Date(required=True)
+    active = fields.Boolean(required=True)
+
+
+class MunicipalityView(DistrictView):
+    ags = fields.String(required=True)
+    ars = fields.String(required=True)
+    population = fields.Integer(required=True, allow_none=True)
+    area_hectares = fields.Integer(required=True, allow_none=True)
+    postcode = fields.String(required=True, allow_none=True)
+    list_uri = fields.Constant(KEY_LIST, required=True)
+    list_version = fields.Date(attribute="valid_on", required=True)
+
+
+@bp.route("", methods=["GET"])
+@bp.arguments(MunicipalityFilter, location="query")
+@bp.response(200, page_of(MunicipalityView))
+def list_municipalities(wanted: dict[str, Any]) -> Response:
+    query = _filtered(municipalities, wanted)
+    if "district" in wanted:
+        query = query.where(municipalities.c.district_key == wanted["district"])
+    return listed(query, MunicipalityView, sort=(municipalities.c.ags,))
+
+
+@bp.route("/<ags>", methods=["GET"])
+@bp.response(200, MunicipalityView)
+def show_municipality(ags: str) -> Response:
+    query = sa.select(municipalities).where(municipalities.c.ags == ags)
+    return found(query, MunicipalityView)
+
+
+@districts_bp.route("", methods=["GET"])
+@districts_bp.arguments(DirectoryFilter, location="query")
+@districts_bp.response(200, page_of(DistrictView))
+def list_districts(wanted: dict[str, Any]) -> Response:
+    query = _filtered(districts, wanted)
+    return listed(query, DistrictView, sort=(districts.c.district_key,))
+
+
+@districts_bp.route("/<district_key>", methods=["GET"])
+@districts_bp.response(200, DistrictView)
+def show_district(district_key: str) -> Response:
+    query = sa.select(districts).where(districts.c.district_key == district_key)
+    return found(query, DistrictView)
+
+
+def _filtered(table: sa.Table, wanted: dict[str, Any]) -> sa.Select[Any]:
+    query = sa.select(table)
+    if "name" in wanted:
+        query = query.where(table.c.name.icontains(wanted["name"], autoescape=True))
+    if "state" in wanted:
+        query = query.where(table.c.state == wanted["state"])
+    if "active" in wanted:
+        query = query.where(table.c.active == wanted["active"])
+    return query

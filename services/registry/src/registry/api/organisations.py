@@ -1,0 +1,101 @@
+"""HTTP for organisations."""
+
+from typing import Any
+from uuid import UUID, uuid4
+
+import sqlalchemy as sa
+from flask import Response
+from marshmallow import Schema, fields
+from marshmallow.validate import Regexp
+
+from contracts.events.registry import OrganisationKind
+from eventkit.http.blueprint import Blueprint
+from eventkit.http.fields import Text
+from eventkit.http.schemas import Written, page_of
+from eventkit.http.views import changed, created, found, kit, listed
+from registry.domain.organisation import (
+    ORGANISATION,
+    ArchiveOrganisation,
+    RegisterOrganisation,
+)
+from registry.projection.organisations import organisations
+from registry.references import require_municipality
+
+bp = Blueprint(
+    "organisations",
+    __name__,
+    url_prefix="/v1/organisations",
+    description="Organisations of the network.",
+)
+AGS = Regexp(r"[0-9]{8}\Z", error="A municipality's key has 8 digits.")
+
+
+class OrganisationBody(Schema):
+    name = Text(1, 200, required=True)
+    kind = fields.Enum(OrganisationKind, by_value=True, required=True)
+    ags = fields.String(allow_none=True, validate=AGS)
+
+
+class ArchiveBody(Schema):
+    reason = Text(1, 200, required=True)
+
+
+class OrganisationFilter(Schema):
+    name = Text(1, 100, metadata={"description": "Part of the name, in any case."})
+    kind = fields.Enum(OrganisationKind, by_value=True)
+    ags = fields.String(validate=AGS)
+    active = fields.Boolean()
+
+
+class OrganisationView(Schema):
+    organisation_id = fields.UUID(required=True)
+    name = fields.String(required=True)
+    kind = fields.String(required=True)
+    ags = fields.String(required=True, allow_none=True)
+    active = fields.Boolean(required=True)
+
+
+@bp.route("", methods=["POST"])
+@bp.arguments(OrganisationBody)
+@bp.response(201, Written)
+def register_organisation(body: dict[str, Any]) -> Response:
+    if ags := body.get("ags"):
+        require_municipality(kit().engine, ags, "/ags")
+    organisation_id = uuid4()
+    command = RegisterOrganisation(organisation_id=organisation_id, **body)
+    return created(
+        ORGANISATION,
+        organisation_id,
+        command,
+        ".show_organisation",
+        organisation_id=organisation_id,
+    )
+
+
+@bp.route("", methods=["GET"])
+@bp.arguments(OrganisationFilter, location="query")
+@bp.response(200, page_of(OrganisationView))
+def list_organisations(wanted: dict[str, Any]) -> Response:
+    query = sa.select(organisations)
+    if "name" in wanted:
+        query = query.where(organisations.c.name.icontains(wanted["name"], autoescape=True))
+    for column in ("kind", "ags", "active"):
+        if column in wanted:
+            query = query.where(organisations.c[column] == wanted[column])
+    order = (organisations.c.name, organisations.c.organisation_id)
+    return listed(query, OrganisationView, sort=order)
+
+
+@bp.route("/<uuid:organisation_id>", methods=["GET"])
+@bp.response(200, OrganisationView)
+def show_organisation(organisation_id: UUID) -> Response:
+    query = sa.select(organisations).where(organisations.c.organisation_id == organisation_id)
+    return found(query, OrganisationView)
+
+
+@bp.route("/<uuid:organisation_id>/archive", methods=["POST"])
+@bp.arguments(ArchiveBody)
+@bp.response(200, Written)
+def archive_organisation(body: dict[str, Any], organisation_id: UUID) -> Response:
+    command = ArchiveOrganisation(organisation_id=organisation_id, **body)
+    return changed(ORGANISATION, organisation_id, command)

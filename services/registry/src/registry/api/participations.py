@@ -1,0 +1,103 @@
+"""HTTP for participations: who takes part in a cohort."""
+
+from typing import Any
+from uuid import UUID, uuid4
+
+import sqlalchemy as sa
+from flask import Response
+from marshmallow import Schema, fields
+from marshmallow.validate import OneOf
+
+from eventkit.http.blueprint import Blueprint
+from eventkit.http.fields import LongText, Text
+from eventkit.http.schemas import Written, page_of
+from eventkit.http.views import added, changed, found, kit, listed
+from registry.api.parties import PartyBody, PartyOfRow
+from registry.domain.cohort import COHORT, AcceptParticipation, LeaveCohort
+from registry.projection.participations import participations
+from registry.references import require_cohort, require_party
+
+bp = Blueprint(
+    "participations",
+    __name__,
+    url_prefix="/v1/cohorts/<uuid:cohort_id>/participations",
+    description="Who takes part in a cohort.",
+)
+
+
+class ParticipationBody(Schema):
+    party = fields.Nested(PartyBody, required=True)
+    challenge = LongText(allow_none=True)
+    over_target_reason = Text(
+        1,
+        200,
+        allow_none=True,
+        metadata={"description": "Needed past the cohort's target, else without meaning."},
+    )
+
+
+class DepartureBody(Schema):
+    reason = Text(1, 200, required=True)
+
+
+class ParticipationFilter(Schema):
+    status = fields.String(validate=OneOf(["accepted", "left"]))
+
+
+class ParticipationView(Schema):
+    participation_id = fields.UUID(required=True)
+    cohort_id = fields.UUID(required=True)
+    party = PartyOfRow()
+    challenge = fields.String(required=True, allow_none=True)
+    over_target_reason = fields.String(required=True, allow_none=True)
+    status = fields.String(required=True, validate=OneOf(["accepted", "left"]))
+    accepted_at = fields.AwareDateTime(required=True)
+    left_at = fields.AwareDateTime(required=True, allow_none=True)
+    left_reason = fields.String(required=True, allow_none=True)
+
+
+@bp.route("", methods=["POST"])
+@bp.arguments(ParticipationBody)
+@bp.response(201, Written)
+def accept_participation(body: dict[str, Any], cohort_id: UUID) -> Response:
+    require_party(kit().engine, body["party"])
+    participation_id = uuid4()
+    command = AcceptParticipation(participation_id=participation_id, **body)
+    return added(
+        COHORT,
+        cohort_id,
+        command,
+        ".show_participation",
+        cohort_id=cohort_id,
+        participation_id=participation_id,
+    )
+
+
+@bp.route("", methods=["GET"])
+@bp.arguments(ParticipationFilter, location="query")
+@bp.response(200, page_of(ParticipationView))
+def list_participations(wanted: dict[str, Any], cohort_id: UUID) -> Response:
+    require_cohort(kit().engine, cohort_id)
+    query = sa.select(participations).where(participations.c.cohort_id == cohort_id)
+    if "status" in wanted:
+        query = query.where(participations.c.status == wanted["status"])
+    order = (participations.c.party_key, participations.c.participation_id)
+    return listed(query, ParticipationView, sort=order)
+
+
+@bp.route("/<uuid:participation_id>", methods=["GET"])
+@bp.response(200, ParticipationView)
+def show_participation(cohort_id: UUID, participation_id: UUID) -> Response:
+    query = sa.select(participations).where(
+        participations.c.cohort_id == cohort_id,
+        participations.c.participation_id == participation_id,
+    )
+    return found(query, ParticipationView)
+
+
+@bp.route("/<uuid:participation_id>/departure", methods=["POST"])
+@bp.arguments(DepartureBody)
+@bp.response(200, Written)
+def leave_cohort(body: dict[str, Any], cohort_id: UUID, participation_id: UUID) -> Response:
+    """End a participation; If-Match names the version of the cohort."""
+    return changed(COHORT, cohort_id, LeaveCohort(participation_id=participation_id, **body))

@@ -1,0 +1,55 @@
+"""HTTP for programmes: what is funded, by whom and why."""
+
+from typing import Any
+from uuid import UUID, uuid4
+
+import sqlalchemy as sa
+from flask import Response
+from marshmallow import Schema, fields
+
+from eventkit.http.blueprint import Blueprint
+from eventkit.http.fields import LongText, Text
+from eventkit.http.schemas import Written, page_of
+from eventkit.http.views import created, found, listed
+from registry.domain.programme import PROGRAMME, DecideProgramme
+from registry.projection.programmes import programmes
+
+bp = Blueprint(
+    "programmes", __name__, url_prefix="/v1/programmes", description="Funding programmes."
+)
+
+
+class ProgrammeBody(Schema):
+    title = Text(1, 200, required=True)
+    goal = LongText(allow_none=True)
+    lead = Text(1, 200, allow_none=True)
+    funder = Text(1, 200, allow_none=True)
+    funding_source = Text(1, 200, allow_none=True)
+    decided = Text(1, 200, allow_none=True, metadata={"description": 'Also vague: "2018".'})
+
+
+class ProgrammeView(ProgrammeBody):
+    programme_id = fields.UUID(required=True)
+
+
+@bp.route("", methods=["POST"])
+@bp.arguments(ProgrammeBody)
+@bp.response(201, Written)
+def decide_programme(body: dict[str, Any]) -> Response:
+    programme_id = uuid4()
+    command = DecideProgramme(programme_id=programme_id, **body)
+    return created(PROGRAMME, programme_id, command, ".show_programme", programme_id=programme_id)
+
+
+@bp.route("", methods=["GET"])
+@bp.response(200, page_of(ProgrammeView))
+def list_programmes() -> Response:
+    order = (programmes.c.title, programmes.c.programme_id)
+    return listed(sa.select(programmes), ProgrammeView, sort=order)
+
+
+@bp.route("/<uuid:programme_id>", methods=["GET"])
+@bp.response(200, ProgrammeView)
+def show_programme(programme_id: UUID) -> Response:
+    query = sa.select(programmes).where(programmes.c.programme_id == programme_id)
+    return found(query, ProgrammeView)

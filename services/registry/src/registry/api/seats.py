@@ -1,0 +1,84 @@
+"""HTTP for the steering group of a programme: its seats and who holds them."""
+
+from typing import Any
+from uuid import UUID, uuid4
+
+import sqlalchemy as sa
+from flask import Response
+from marshmallow import Schema, fields
+
+from eventkit.http.blueprint import Blueprint
+from eventkit.http.fields import Text
+from eventkit.http.schemas import Written, page_of
+from eventkit.http.views import changed, created, found, kit, listed
+from registry.domain.seat import SEAT, CreateSeat, FillSeat, VacateSeat
+from registry.projection.seats import seats
+from registry.references import (
+    party_of_active_contact,
+    require_organisation,
+    require_programme,
+)
+
+bp = Blueprint("seats", __name__, url_prefix="/v1", description="Seats of the steering groups.")
+
+
+class SeatBody(Schema):
+    organisation_id = fields.UUID(required=True)
+    role = Text(1, 200, required=True)
+
+
+class AppointmentBody(Schema):
+    contact_id = fields.UUID(required=True)
+
+
+class VacancyBody(Schema):
+    reason = Text(1, 200, required=True)
+
+
+class SeatView(Schema):
+    seat_id = fields.UUID(required=True)
+    programme_id = fields.UUID(required=True)
+    organisation_id = fields.UUID(required=True)
+    role = fields.String(required=True)
+    contact_id = fields.UUID(required=True, allow_none=True)
+
+
+@bp.route("/programmes/<uuid:programme_id>/seats", methods=["POST"])
+@bp.arguments(SeatBody)
+@bp.response(201, Written)
+def create_seat(body: dict[str, Any], programme_id: UUID) -> Response:
+    require_programme(kit().engine, programme_id)
+    require_organisation(kit().engine, str(body["organisation_id"]), "/organisation_id")
+    seat_id = uuid4()
+    command = CreateSeat(seat_id=seat_id, programme_id=programme_id, **body)
+    return created(SEAT, seat_id, command, ".show_seat", seat_id=seat_id)
+
+
+@bp.route("/programmes/<uuid:programme_id>/seats", methods=["GET"])
+@bp.response(200, page_of(SeatView))
+def list_seats(programme_id: UUID) -> Response:
+    require_programme(kit().engine, programme_id)
+    query = sa.select(seats).where(seats.c.programme_id == programme_id)
+    return listed(query, SeatView, sort=(seats.c.role, seats.c.seat_id))
+
+
+@bp.route("/seats/<uuid:seat_id>", methods=["GET"])
+@bp.response(200, SeatView)
+def show_seat(seat_id: UUID) -> Response:
+    return found(sa.select(seats).where(seats.c.seat_id == seat_id), SeatView)
+
+
+@bp.route("/seats/<uuid:seat_id>/appointment", methods=["POST"])
+@bp.arguments(AppointmentBody)
+@bp.response(200, Written)
+def fill_seat(body: dict[str, Any], seat_id: UUID) -> Response:
+    contact_id = body["contact_id"]
+    party = party_of_active_contact(kit().engine, contact_id, "/contact_id")
+    return changed(SEAT, seat_id, FillSeat(contact_id=contact_id, party=party))
+
+
+@bp.route("/seats/<uuid:seat_id>/vacancy", methods=["POST"])
+@bp.arguments(VacancyBody)
+@bp.response(200, Written)
+def vacate_seat(body: dict[str, Any], seat_id: UUID) -> Response:
+    return changed(SEAT, seat_id, VacateSeat(**body))

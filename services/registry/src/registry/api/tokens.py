@@ -1,0 +1,103 @@
+"""The token endpoint (RFC 6749, client credentials) and the keys to verify tokens with."""
+
+from functools import cache
+from urllib.parse import unquote_plus
+
+import orjson
+from flask import Response, request
+
+from eventkit.auth.tokens import LIFETIME, Signer
+from eventkit.http.blueprint import Blueprint
+from eventkit.http.views import kit
+from eventkit.settings import Settings
+from registry.credentials import authenticate
+
+bp = Blueprint("tokens", __name__, url_prefix="", description="Tokens for machine clients.")
+_GRANT = "client_credentials"
+_FORM = {
+    "type": "object",
+    "properties": {
+        "grant_type": {"type": "string", "enum": [_GRANT]},
+        "client_id": {"type": "string"},
+        "client_secret": {"type": "string"},
+    },
+    "required": ["grant_type"],
+}
+_NO_STORE = {"Cache-Control": "no-store"}
+
+
+class OAuthError(Exception):
+    """A refusal in the words of RFC 6749, section 5.2."""
+
+    def __init__(self, error: str, status: int = 400) -> None:
+        super().__init__(error)
+        self.error = error
+        self.status = status
+
+
+@bp.route("/oauth/token", methods=["POST"])
+@bp.doc(
+    requestBody={"content": {"application/x-www-form-urlencoded": {"schema": _FORM}}},
+    security=[{}, {"basic": []}],
+)
+@bp.response(200)
+def issue_token() -> Response:
+    """Give a client a token for ten minutes; credentials by Basic or in the form, not both."""
+    try:
+        client_id, secret = _credentials()
+        return _token(client_id, secret)
+    except OAuthError as refusal:
+        return _refused(refusal)
+
+
+@bp.route("/.well-known/jwks.json", methods=["GET"])
+@bp.response(200)
+def show_keys() -> Response:
+    body = orjson.dumps(_signer(kit().settings).jwks())
+    return Response(
+        body, content_type="application/json", headers={"Cache-Control": "public, max-age=300"}
+    )
+
+
+def _credentials() -> tuple[str, str]:
+    form = {name: values for name, values in request.form.lists() if values != [""]}
+    if any(len(values) > 1 for values in form.values()) or "grant_type" not in form:
+        raise OAuthError("invalid_request")
+    if form["grant_type"] != [_GRANT]:
+        raise OAuthError("unsupported_grant_type")
+    in_form = [form[name][0] for name in ("client_id", "client_secret") if name in form]
+    basic = request.authorization
+    if basic is not None and basic.type == "basic":
+        if in_form:
+            raise OAuthError("invalid_request")
+        return unquote_plus(basic.username or ""), unquote_plus(basic.password or "")
+    if len(in_form) != 2:
+        raise OAuthError("invalid_client", 401)
+    return in_form[0], in_form[1]
+
+
+def _token(client_id: str, secret: str) -> Response:
+    # NUL is no text for PostgreSQL, and no id of ours is longer or anything but ASCII.
+    plausible = client_id.isascii() and client_id.isprintable() and len(client_id) <= 200
+    client = authenticate(kit().engine, client_id, secret) if plausible else None
+    if client is None:
+        raise OAuthError("invalid_client", 401)
+    answer = {
+        "access_token": _signer(kit().settings).sign(client),
+        "token_type": "Bearer",
+        "expires_in": LIFETIME,
+    }
+    return Response(orjson.dumps(answer), content_type="application/json", headers=_NO_STORE)
+
+
+def _refused(refusal: OAuthError) -> Response:
+    headers = dict(_NO_STORE)
+    if refusal.status == 401:
+        headers["WWW-Authenticate"] = 'Basic realm="netztreff", charset="UTF-8"'
+    body = orjson.dumps({"error": refusal.error})
+    return Response(body, refusal.status, headers, content_type="application/json")
+
+
+@cache
+def _signer(settings: Settings) -> Signer:
+    return Signer.from_settings(settings)

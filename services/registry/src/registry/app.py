@@ -1,0 +1,134 @@
+"""The composition root: what the registry consists of, and who may call what."""
+
+from pathlib import Path
+
+from eventkit.http.policy import ANYONE_SIGNED_IN, PUBLIC, Policy, allow
+from eventkit.service import Service
+from registry.api import (
+    clients,
+    cohorts,
+    contacts,
+    imports,
+    municipalities,
+    organisations,
+    participations,
+    programmes,
+    seats,
+    tokens,
+)
+from registry.cli import COMMANDS
+from registry.domain.client import CLIENT
+from registry.domain.cohort import COHORT
+from registry.domain.contact import CONTACT
+from registry.domain.district import DISTRICT
+from registry.domain.municipality import MUNICIPALITY
+from registry.domain.organisation import ORGANISATION
+from registry.domain.programme import PROGRAMME
+from registry.domain.seat import SEAT
+from registry.projection.clients import CLIENTS
+from registry.projection.cohorts import COHORTS
+from registry.projection.contacts import CONTACTS
+from registry.projection.districts import DISTRICTS
+from registry.projection.municipalities import MUNICIPALITIES
+from registry.projection.organisations import ORGANISATIONS
+from registry.projection.participations import PARTICIPATIONS
+from registry.projection.programmes import PROGRAMMES
+from registry.projection.seats import SEATS
+
+ORGANISER = allow("organiser")
+OPERATOR = allow("operator")
+IMPORTERS = allow("organiser", "operator")
+NAMES_CONTACTS = allow("organiser", "municipality", "district")
+# Participants of a meeting have no business with the other contacts.
+READS_CONTACTS = allow(
+    "organiser",
+    "operator",
+    "service",
+    "steering_group",
+    "moderator",
+    "municipality",
+    "district",
+)
+
+POLICY: dict[str, Policy] = {
+    "municipalities.list_municipalities": ANYONE_SIGNED_IN,
+    "municipalities.show_municipality": ANYONE_SIGNED_IN,
+    "districts.list_districts": ANYONE_SIGNED_IN,
+    "districts.show_district": ANYONE_SIGNED_IN,
+    "imports.preview_import": IMPORTERS,
+    "imports.show_import": IMPORTERS,
+    "imports.apply_import": IMPORTERS,
+    "programmes.decide_programme": ORGANISER,
+    "programmes.list_programmes": ANYONE_SIGNED_IN,
+    "programmes.show_programme": ANYONE_SIGNED_IN,
+    "cohorts.plan_cohort": ORGANISER,
+    "cohorts.list_cohorts": ANYONE_SIGNED_IN,
+    "cohorts.show_cohort": ANYONE_SIGNED_IN,
+    "participations.accept_participation": ORGANISER,
+    "participations.list_participations": ANYONE_SIGNED_IN,
+    "participations.show_participation": ANYONE_SIGNED_IN,
+    "participations.leave_cohort": ORGANISER,
+    "organisations.register_organisation": ORGANISER,
+    "organisations.list_organisations": ANYONE_SIGNED_IN,
+    "organisations.show_organisation": ANYONE_SIGNED_IN,
+    "organisations.archive_organisation": ORGANISER,
+    "contacts.appoint_contact": NAMES_CONTACTS,
+    "contacts.list_contacts": READS_CONTACTS,
+    "contacts.show_contact": READS_CONTACTS,
+    "contacts.change_contact": NAMES_CONTACTS,
+    "contacts.release_contact": NAMES_CONTACTS,
+    "contacts.read_addresses": allow("service"),
+    "seats.create_seat": ORGANISER,
+    "seats.list_seats": ANYONE_SIGNED_IN,
+    "seats.show_seat": ANYONE_SIGNED_IN,
+    "seats.fill_seat": ORGANISER,
+    "seats.vacate_seat": ORGANISER,
+    "clients.register_client": OPERATOR,
+    "clients.list_clients": OPERATOR,
+    "clients.show_client": OPERATOR,
+    "clients.revoke_client": OPERATOR,
+    "tokens.issue_token": PUBLIC,
+    "tokens.show_keys": PUBLIC,
+}
+
+SERVICE = Service(
+    name="registry",
+    aggregates=(
+        MUNICIPALITY,
+        DISTRICT,
+        PROGRAMME,
+        COHORT,
+        ORGANISATION,
+        CONTACT,
+        SEAT,
+        CLIENT,
+    ),
+    read_models=(
+        MUNICIPALITIES,
+        DISTRICTS,
+        PROGRAMMES,
+        COHORTS,
+        PARTICIPATIONS,
+        ORGANISATIONS,
+        CONTACTS,
+        SEATS,
+        CLIENTS,
+    ),
+    blueprints=(
+        imports.bp,
+        municipalities.bp,
+        municipalities.districts_bp,
+        programmes.bp,
+        cohorts.bp,
+        participations.bp,
+        organisations.bp,
+        contacts.bp,
+        seats.bp,
+        clients.bp,
+        tokens.bp,
+    ),
+    policy=POLICY,
+    migrations=Path(__file__).parent / "migrations",
+    commands=COMMANDS,
+    issues_tokens=True,
+)
