@@ -24,14 +24,16 @@ from eventkit.vault import Vault
 
 Connection = psycopg.Connection[TupleRow]
 
-_COLUMNS: LiteralString = (
+COLUMNS: LiteralString = (
     "stream, version, position, event_id, type, schema_version, data::text, metadata::text,"
     " hash, occurred_at, recorded_at"
 )
-# S608: both are built from constants alone.
-_READ: LiteralString = f"SELECT {_COLUMNS} FROM read_events(%s, %s)"  # noqa: S608
+# S608: all are built from constants alone.
+_READ: LiteralString = f"SELECT {COLUMNS} FROM read_events(%s, %s)"  # noqa: S608
+_VISIBLE: LiteralString = "WHERE position > %s ORDER BY position LIMIT %s"
+_READ_VISIBLE: LiteralString = f"SELECT {COLUMNS} FROM events {_VISIBLE}"  # noqa: S608
 _OF_STREAM: LiteralString = "WHERE stream = %s AND version >= %s ORDER BY version LIMIT %s"
-_READ_STREAM: LiteralString = f"SELECT {_COLUMNS} FROM events {_OF_STREAM}"  # noqa: S608
+_READ_STREAM: LiteralString = f"SELECT {COLUMNS} FROM events {_OF_STREAM}"  # noqa: S608
 _LOAD: LiteralString = (
     "SELECT stream, version, type, schema_version, data::text, hash FROM events"
     " WHERE stream = ANY(%s) ORDER BY stream, version"
@@ -181,12 +183,16 @@ class Store:
         """
         return [Stored(*row) for row in connection.execute(_READ, (after, limit))]
 
+    def read_visible(self, connection: Connection, after: int, limit: int) -> list[Stored]:
+        """The next events that are visible now; an event may still appear below them later."""
+        return [Stored(*row) for row in connection.execute(_READ_VISIBLE, (after, limit))]
+
     def read_stream(
         self, connection: Connection, stream: str, from_version: int = 1, limit: int = 1000
     ) -> list[Stored]:
         """The events of one stream in order."""
         query: LiteralString = (
-            f"SELECT {_COLUMNS} FROM events WHERE stream = %s AND version >= %s"  # noqa: S608  (constant columns)
+            f"SELECT {COLUMNS} FROM events WHERE stream = %s AND version >= %s"  # noqa: S608  (constant columns)
             " ORDER BY version LIMIT %s"
         )
         return [Stored(*row) for row in connection.execute(query, (stream, from_version, limit))]

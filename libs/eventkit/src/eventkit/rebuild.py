@@ -1,0 +1,100 @@
+"""Build a read model anew beside the live one, while writers go on, and swap the contents.
+
+Works under the owner's role, because it makes and drops a table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import psycopg
+import sqlalchemy as sa
+from psycopg import sql
+
+from eventkit.projection import Projector
+from eventkit.readmodel import ReadModel
+from eventkit.store import Connection, Store, recorded
+
+BATCH = 1_000
+# Called with events done and the position at which the work began to end.
+Progress = Callable[[int, int], None]
+
+
+@dataclass
+class _Follower:
+    """Fills the new table; `position` is the last event it has applied."""
+
+    store: Store
+    projector: Projector
+    position: int = 0
+    applied: int = 0
+
+    def catch_up(self, connection: Connection, progress: Progress) -> None:
+        """Apply everything up to the mark."""
+        head = _one(connection, "SELECT readable_position()")
+        while page := self.store.read(connection, self.position, BATCH):
+            with connection.transaction():
+                self.projector.apply(connection, [recorded(stored) for stored in page])
+            self._moved(page[-1].position, len(page))
+            progress(self.position, head)
+
+    def finish(self, connection: Connection) -> None:
+        """Apply every visible event past the position, those beyond the mark as well.
+
+        Only under the live table's lock: whoever appended a visible event has then changed the
+        live table too, and whoever comes later will change the new one.
+        """
+        while page := self.store.read_visible(connection, self.position, BATCH):
+            self.projector.apply(connection, [recorded(stored) for stored in page])
+            self._moved(page[-1].position, len(page))
+
+    def _moved(self, position: int, count: int) -> None:
+        self.position = position
+        self.applied += count
+
+
+def rebuild(
+    url: str, store: Store, model: ReadModel, progress: Progress = lambda _, __: None
+) -> int:
+    """Replace the contents of a read model of the service's own events; gives the events read.
+
+    Readers see the old contents until the swap, which holds the table's lock for as long as
+    copying its rows takes. An interrupted rebuild leaves the live table untouched.
+    """
+    live = sql.Identifier(model.table.name)
+    following = f"{model.table.name}__next"
+    name = sql.Identifier(following)
+    with psycopg.connect(_plain(url), autocommit=True) as connection:
+        connection.execute("SET timezone = 'UTC'")
+        connection.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(name))
+        connection.execute(sql.SQL("CREATE TABLE {} (LIKE {} INCLUDING ALL)").format(name, live))
+        follower = _Follower(store, Projector(model, following))
+        follower.catch_up(connection, progress)
+        with connection.transaction():
+            connection.execute(sql.SQL("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE").format(live))
+            follower.finish(connection)
+            connection.execute(sql.SQL("TRUNCATE {}").format(live))
+            connection.execute(sql.SQL("INSERT INTO {} SELECT * FROM {}").format(live, name))
+            connection.execute(sql.SQL("DROP TABLE {}").format(name))
+    return follower.applied
+
+
+def contents_hash(engine: sa.Engine, table: str) -> str:
+    """A digest of all rows of a table, equal for equal contents in any order."""
+    query = sql.SQL(
+        "SELECT coalesce(md5(string_agg(row, ',' ORDER BY row)), '')"
+        " FROM (SELECT md5(t::text) AS row FROM {} t) rows"
+    ).format(sql.Identifier(table))
+    with engine.connect() as connection:
+        return str(connection.exec_driver_sql(query.as_string()).scalar_one())
+
+
+def _one(connection: Connection, query: str) -> int:
+    row = connection.execute(query).fetchone()
+    return int(row[0]) if row else 0
+
+
+def _plain(url: str) -> str:
+    plain = sa.make_url(url).set(drivername="postgresql")
+    return plain.render_as_string(hide_password=False)
