@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, cast
 from uuid import UUID, uuid4
 
@@ -57,7 +58,13 @@ def context() -> Context:
         tenant=(caller.tenant or caller.role) if caller else None,
         correlation_id=g.correlation_id,
         traceparent=traceparent if _TRACEPARENT.match(traceparent) else None,
+        occurred_at=g.get("occurred_at"),
     )
+
+
+def became_true(at: datetime) -> None:
+    """Say since when what this request reports has been true, where that is not now."""
+    g.occurred_at = at
 
 
 def correlation_id() -> str:

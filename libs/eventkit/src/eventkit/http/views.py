@@ -18,11 +18,12 @@ from marshmallow import Schema
 from eventkit.database import session
 from eventkit.domain import Aggregate, NotFound
 from eventkit.http import pages, preconditions
-from eventkit.http.requests import context, kit, principal
+from eventkit.http.requests import became_true, context, kit, principal
 from eventkit.recorded import Written
 
 __all__ = [
     "added",
+    "became_true",
     "changed",
     "context",
     "created",
