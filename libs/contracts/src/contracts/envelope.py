@@ -67,13 +67,18 @@ class _Attributes(msgspec.Struct, kw_only=True, omit_defaults=True):
     traceparent: str | None = None
 
 
+_NO_DATA = msgspec.Raw()
+
+
 class _Structured(_Attributes, kw_only=True, omit_defaults=True):
     datacontenttype: str | None = None
-    data: msgspec.Raw
+    data: msgspec.Raw = _NO_DATA
+    data_base64: bytes | None = None
 
 
 _batch: msgspec.json.Decoder[list[msgspec.Raw]] = msgspec.json.Decoder(list[msgspec.Raw])
 _one: msgspec.json.Decoder[_Structured] = msgspec.json.Decoder(_Structured)
+_anything = msgspec.json.Decoder()
 
 
 def to_kafka(message: Message) -> tuple[bytes, list[tuple[str, bytes]], bytes]:
@@ -113,7 +118,12 @@ def split_batch(body: bytes) -> list[bytes]:
 
 
 def to_structured(message: Message) -> bytes:
-    """One event as a JSON object, its data embedded byte by byte."""
+    """One event as a JSON object; data that is no JSON goes as base64."""
+    try:
+        _anything.decode(message.data)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        encoded = _Structured(**_fields(message), data_base64=message.data)
+        return msgspec.json.encode(encoded)
     return msgspec.json.encode(_structured(message))
 
 
@@ -164,9 +174,10 @@ def _fields(message: Message) -> dict[str, Any]:
 
 def _message(found: _Attributes, value: bytes | None = None) -> Message:
     if isinstance(found, _Structured):
-        value = bytes(found.data)
-    if found.specversion != "1.0" or not found.source or not found.subject or value is None:
-        raise Malformed("An event needs specversion 1.0, a source, a subject and data.")
+        value = found.data_base64 or bytes(found.data) or None
+    texts = (found.source, found.subject, found.type, found.correlationid)
+    if found.specversion != "1.0" or value is None or not all(map(_is_plain, texts)):
+        raise Malformed("An event needs specversion 1.0, data, and attributes of printable text.")
     try:
         wire, position = wire_of(found.type), int(found.sequence)
     except ValueError as error:
@@ -189,3 +200,7 @@ def _message(found: _Attributes, value: bytes | None = None) -> Message:
         traceparent=found.traceparent,
         data=value,
     )
+
+
+def _is_plain(text: str) -> bool:
+    return bool(text) and text.isprintable()

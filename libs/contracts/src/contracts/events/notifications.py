@@ -116,6 +116,4 @@ class EndpointRemoved:
 
 
 DeliveryEvent = DeliveryRequested | DeliveryAttempted | DeliverySucceeded | DeliveryAbandoned
-EndpointEvent = (
-    EndpointRegistered | EndpointSecretRotated | EndpointDisabled | EndpointRemoved
-)
+EndpointEvent = EndpointRegistered | EndpointSecretRotated | EndpointDisabled | EndpointRemoved

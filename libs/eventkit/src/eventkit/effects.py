@@ -1,0 +1,136 @@
+"""The consumer's transaction: handlers' writes, inbox, parked events and position, or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from contracts.envelope import Message
+from eventkit.database import driver, session
+from eventkit.inbox import Action, Handle, Park, keep
+from eventkit.incoming import Batch, Place
+from eventkit.lease import Fenced
+from eventkit.parking import park
+from eventkit.projection import Projector
+from eventkit.recorded import Context, Metadata, Recorded
+from eventkit.store import Connection
+from eventkit.unit import Kit, Unit
+
+if TYPE_CHECKING:
+    from eventkit.service import Subscription
+
+_SAVE = (
+    "UPDATE consumers SET generation = coalesce(%s, generation),"
+    " position = coalesce(%s, position), head = coalesce(%s, head),"
+    " current_at = CASE WHEN %s THEN clock_timestamp() ELSE current_at END"
+    " WHERE name = %s AND epoch = %s"
+)
+_SAVE_OFFSETS = (
+    "INSERT INTO consumer_offsets (source, log, partition, cursor)"
+    " SELECT %s, * FROM unnest(%s::text[], %s::int[], %s::text[])"
+    " ON CONFLICT (source, log, partition) DO UPDATE SET cursor = excluded.cursor"
+)
+_OFFSETS = "SELECT log, partition, cursor FROM consumer_offsets WHERE source = %s"
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What a transaction says of the source: its generation, and where to read on."""
+
+    generation: UUID | None = None
+    batch: Batch | None = None
+
+
+class Effects:
+    """Writes for one subscription, each time in one transaction under the given epoch."""
+
+    def __init__(self, kit: Kit, subscription: Subscription) -> None:
+        self._kit = kit
+        self._subscription = subscription
+        self._projectors = [Projector(model) for model in subscription.read_models]
+
+    def commit(self, actions: Sequence[Action], epoch: int, progress: Progress) -> None:
+        """Carry the actions out, in order; raises Fenced and keeps nothing under an old epoch."""
+        with self.transaction(epoch, progress) as connection:
+            self.carry_out(connection, actions)
+
+    def carry_out(self, connection: sa.Connection, actions: Sequence[Action]) -> None:
+        """The same inside of a transaction that `transaction` has opened."""
+        raw = driver(connection)
+        handled = [action for action in actions if isinstance(action, Handle)]
+        keep(raw, self._subscription.source, handled)
+        self._tell(connection, [self._recorded(one) for one in handled if one.event is not None])
+        parks = [action for action in actions if isinstance(action, Park)]
+        park(raw, self._subscription.source, parks)
+
+    @contextmanager
+    def transaction(self, epoch: int, progress: Progress) -> Iterator[sa.Connection]:
+        """One transaction for the block; the epoch is compared last, just before the commit."""
+        with session(self._kit.engine) as connection, driver(connection).transaction():
+            yield connection
+            self._save(driver(connection), epoch, progress)
+
+    def places(self, raw: Connection) -> dict[Place, str]:
+        """Where to read on, as the last transaction left it."""
+        rows = raw.execute(_OFFSETS, (self._subscription.source,)).fetchall()
+        return {(log, partition): cursor for log, partition, cursor in rows}
+
+    def _tell(self, connection: sa.Connection, facts: list[Recorded[Any]]) -> None:
+        for projector in self._projectors:
+            projector.apply(driver(connection), facts)
+        if self._subscription.react is not None:
+            for fact in facts:
+                unit = Unit(self._kit, connection, self._context(fact))
+                self._subscription.react(unit, fact)
+
+    def _save(self, raw: Connection, epoch: int, progress: Progress) -> None:
+        batch = progress.batch or Batch(after={})
+        if batch.after:
+            self._save_offsets(raw, batch.after)
+        values = (progress.generation, batch.position, batch.head, batch.current)
+        if raw.execute(_SAVE, (*values, self._subscription.source, epoch)).rowcount != 1:
+            raise Fenced
+
+    def _save_offsets(self, raw: Connection, after: Mapping[Place, str]) -> None:
+        rows = [(log, number, cursor) for (log, number), cursor in after.items()]
+        columns = [list(column) for column in zip(*rows, strict=True)]
+        raw.execute(_SAVE_OFFSETS, (self._subscription.source, *columns))
+
+    def _recorded(self, handled: Handle) -> Recorded[Any]:
+        return _recorded(handled.message, handled.event, f"service:{self._subscription.source}")
+
+    def _context(self, fact: Recorded[Any]) -> Context:
+        return Context(
+            actor=f"service:{self._kit.name}",
+            tenant=fact.metadata.tenant,
+            correlation_id=fact.metadata.correlation_id,
+            causation_id=str(fact.event_id),
+            traceparent=fact.metadata.traceparent,
+        )
+
+
+def _recorded(message: Message, event: Any, actor: str) -> Recorded[Any]:
+    metadata = Metadata(
+        actor=actor,
+        tenant=message.tenant,
+        correlation_id=message.correlation_id,
+        causation_id=message.causation_id,
+        traceparent=message.traceparent,
+        generation=message.generation,
+    )
+    return Recorded(
+        event=event,
+        type=message.type,
+        stream=message.subject,
+        version=message.version,
+        position=message.position,
+        event_id=message.id,
+        occurred_at=message.time,
+        recorded_at=message.recorded_at,
+        metadata=metadata,
+    )

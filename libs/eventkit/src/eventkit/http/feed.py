@@ -1,0 +1,166 @@
+"""The server's side of the feed: `GET /events` (HTTP Feeds, CloudEvents 1.0)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from threading import BoundedSemaphore, Condition
+from time import monotonic
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Flask, Response, current_app, request
+from marshmallow import Schema, fields
+from marshmallow.validate import Range
+
+from contracts.envelope import BATCH, to_batch
+from contracts.topics import wire_of
+from eventkit.cursors import parse
+from eventkit.http.arguments import invalid
+from eventkit.http.blueprint import Blueprint
+from eventkit.http.fields import Text
+from eventkit.http.pages import wanted
+from eventkit.http.policy import allow
+from eventkit.http.problems import HttpRefusal
+from eventkit.outbox import Filters, Outbox, Page, Superseded
+from eventkit.unit import Kit
+
+ENDPOINT = "feed.read_events"
+POLICY = allow("service", "organiser", "steering_group", "operator")
+LONGEST_MS = 20_000
+SOONEST, LATEST = 0.02, 0.2
+_EXTENSION = "eventkit.feed"
+
+bp = Blueprint(
+    "feed", __name__, url_prefix="/events", description="Everything that happened, in order."
+)
+
+
+class FeedQuery(Schema):
+    """What of the feed is wanted; the names are those of the HTTP Feeds convention."""
+
+    lastEventId = Text(  # noqa: N815  (the convention's name)
+        metadata={"description": "Only what comes after: an event's id or a cursor of ours."}
+    )
+    timeout = fields.Integer(
+        strict=False,
+        load_default=0,
+        validate=Range(min=0),
+        metadata={"description": "Milliseconds to wait for an event when there is none yet."},
+    )
+    type = fields.List(
+        Text(), load_default=list, metadata={"description": "Only these CloudEvents types."}
+    )
+    subject = Text(metadata={"description": "Only the events of this stream."})
+    fromVersion = fields.Integer(  # noqa: N815  (in the style of the others)
+        validate=Range(min=1, max=2**31 - 1),
+        metadata={"description": "With `subject`: its events from this version on."},
+    )
+
+
+class Room:
+    """Where long polls wait: woken by commits of this process, and by looking again."""
+
+    def __init__(self, kit: Kit, source: str, seats: int) -> None:
+        self.outbox = Outbox(kit, source)
+        self._seats = BoundedSemaphore(seats)
+        self._stored = Condition()
+        kit.committed.append(lambda _: self._wake())
+
+    def page(self, after: int, limit: int, filters: Filters, seconds: float) -> Page:
+        """The next page; waits while there is none, unless too many wait already."""
+        page = self.outbox.page(after, limit, filters)
+        if page.messages or not seconds or not self._seats.acquire(blocking=False):
+            return page
+        try:
+            return self._await(page, limit, filters, monotonic() + seconds)
+        finally:
+            self._seats.release()
+
+    def _await(self, page: Page, limit: int, filters: Filters, deadline: float) -> Page:
+        pause = SOONEST
+        while not page.messages and (left := deadline - monotonic()) > 0:
+            with self._stored:
+                woken = self._stored.wait(min(pause, left))
+            pause = SOONEST if woken else min(2 * pause, LATEST)
+            page = self.outbox.page(page.seen, limit, filters)
+        return page
+
+    def _wake(self) -> None:
+        with self._stored:
+            self._stored.notify_all()
+
+
+def open_feed(app: Flask, kit: Kit) -> None:
+    """Prepare the feed of an app; waiting requests leave half of the threads to others."""
+    seats = max(1, kit.settings.web_threads // 2)
+    app.extensions[_EXTENSION] = Room(kit, kit.settings.source, seats)
+
+
+@bp.route("", methods=["GET"])
+@bp.arguments(FeedQuery, location="query")
+@bp.response(200, description="A CloudEvents batch; `Link: rel=next` names the next page.")
+def read_events(query: Mapping[str, Any]) -> Response:
+    """Events in order, in batches of CloudEvents; `[]` is the end for now."""
+    room: Room = current_app.extensions[_EXTENSION]
+    limit = wanted().limit
+    if "fromVersion" in query:
+        return _stream(room.outbox, query, limit)
+    after = _after(room.outbox, query.get("lastEventId"))
+    seconds = min(query["timeout"], LONGEST_MS) / 1000
+    page = room.page(after, limit, _filters(query), seconds)
+    answer = _answer(to_batch(page.messages), lastEventId=room.outbox.cursor(page.seen))
+    answer.headers["Feed-Head"] = str(page.head)
+    return answer
+
+
+def _stream(outbox: Outbox, query: Mapping[str, Any], limit: int) -> Response:
+    if "subject" not in query:
+        fault = {"detail": "Name the subject whose version this is.", "parameter": "fromVersion"}
+        raise invalid([fault])
+    first = query["fromVersion"]
+    found = outbox.stream(query["subject"], first, limit)
+    return _answer(to_batch(found), fromVersion=found[-1].version + 1 if found else first)
+
+
+def _after(outbox: Outbox, text: str | None) -> int:
+    if text is None or text == "null":
+        return 0
+    try:
+        return outbox.after(parse(text))
+    except ValueError as error:
+        raise _unknown_cursor() from error
+    except Superseded as error:
+        raise HttpRefusal(
+            409,
+            "other-generation",
+            "The store was restored since; read on from the cursor in Link, and mind what is lost.",
+            headers={"Link": _link(lastEventId=error.restart)},
+        ) from error
+
+
+def _unknown_cursor() -> HttpRefusal:
+    return HttpRefusal(
+        400,
+        "unknown-cursor",
+        "This is no place in this feed.",
+        errors=[{"detail": "Not an event or cursor of this feed.", "parameter": "lastEventId"}],
+    )
+
+
+def _filters(query: Mapping[str, Any]) -> Filters:
+    try:
+        types = tuple(wire_of(text) for text in query["type"])
+    except ValueError as error:
+        raise invalid([{"detail": str(error), "parameter": "type"}]) from error
+    return Filters(types=types, subject=query.get("subject"))
+
+
+def _answer(batch: bytes, **moved: object) -> Response:
+    return Response(batch, content_type=BATCH, headers={"Link": _link(**moved)})
+
+
+def _link(**moved: object) -> str:
+    """The same question from the next place on."""
+    kept = [item for item in request.args.items(multi=True) if item[0] not in moved]
+    query = urlencode([*kept, *((name, str(value)) for name, value in moved.items())])
+    return f'<{request.path}?{query}>; rel="next"'

@@ -1,0 +1,152 @@
+"""The service's published events as others may read them: pages by position, and one stream."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import takewhile
+from uuid import UUID
+
+from psycopg import sql
+
+from contracts.catalog import event_types
+from contracts.envelope import Message
+from eventkit.cursors import Cursor
+from eventkit.database import driver, session
+from eventkit.publication import is_known, messages
+from eventkit.store import COLUMNS, Connection, Stored
+from eventkit.unit import Kit
+
+# What no one can append any more at or below, and the last event there; in this order, and in
+# statements of their own (decision 0002).
+_READABLE = "SELECT readable_position()"
+_HEAD = "SELECT coalesce(max(position), 0) FROM events WHERE position <= %s"
+_PAGE = "SELECT {columns} FROM events WHERE {conditions} ORDER BY position LIMIT {limit}"
+_POSITION = "SELECT position FROM events WHERE event_id = %s"
+_FORK = """
+WITH RECURSIVE line AS (
+    SELECT generation, parent, forked_at FROM generations WHERE generation = %(present)s
+    UNION ALL
+    SELECT older.generation, older.parent, least(older.forked_at, line.forked_at)
+    FROM generations older JOIN line ON older.generation = line.parent
+)
+SELECT forked_at FROM line WHERE parent = %(old)s
+"""
+
+
+class UnknownCursor(ValueError):
+    """No place in this service's feed, or one that its store does not have."""
+
+
+class Superseded(Exception):
+    """The cursor is of an earlier generation of this store; `restart` is where to go on."""
+
+    def __init__(self, restart: Cursor) -> None:
+        super().__init__(str(restart))
+        self.restart = restart
+
+
+@dataclass(frozen=True, kw_only=True)
+class Filters:
+    """Which events a reader wants; empty means all. `types` are wire names."""
+
+    types: tuple[str, ...] = ()
+    subject: str | None = None
+
+
+@dataclass(frozen=True)
+class Page:
+    """Messages in order, the position up to which all were seen, and the last one there is."""
+
+    messages: tuple[Message, ...]
+    seen: int
+    head: int
+
+
+class Outbox:
+    """Reads for one service; `source` is its absolute URI. Safe across threads."""
+
+    def __init__(self, kit: Kit, source: str) -> None:
+        self._kit = kit
+        self._source = source
+
+    def after(self, cursor: Cursor | UUID | None) -> int:
+        """The position that a cursor names; raises UnknownCursor or Superseded."""
+        if cursor is None:
+            return 0
+        with session(self._kit.engine) as connection:
+            raw = driver(connection)
+            if isinstance(cursor, UUID):
+                row = raw.execute(_POSITION, (cursor,)).fetchone()
+                if row is None:
+                    raise UnknownCursor
+                return int(row[0])
+            return self._check(raw, cursor)
+
+    def page(self, after: int, limit: int, filters: Filters) -> Page:
+        """The next published events that pass the filters, none of which can appear later."""
+        with session(self._kit.engine) as connection:
+            raw = driver(connection)
+            head = _head(raw)
+            if head <= after:
+                return Page((), after, head)
+            conditions = [*_conditions(filters), sql.SQL("position <= {}").format(head)]
+            conditions.append(sql.SQL("position > {}").format(after))
+            found = _select(raw, conditions, limit)
+        return self._page(found, after, head, full=len(found) == limit)
+
+    def stream(self, subject: str, from_version: int, limit: int) -> list[Message]:
+        """One stream's published events from a version on."""
+        with session(self._kit.engine) as connection:
+            found = self._kit.store.read_stream(driver(connection), subject, from_version, limit)
+        return list(messages(takewhile(is_known, found), self._source))
+
+    def cursor(self, position: int) -> Cursor:
+        """The place after this position."""
+        return Cursor(position, self._kit.store.generation)
+
+    def _check(self, raw: Connection, cursor: Cursor) -> int:
+        present = self._kit.store.generation
+        if cursor.generation == present:
+            if cursor.position > _head(raw):
+                raise UnknownCursor
+            return cursor.position
+        row = raw.execute(_FORK, {"present": present, "old": cursor.generation}).fetchone()
+        if row is None:
+            raise UnknownCursor
+        raise Superseded(self.cursor(min(cursor.position, row[0])))
+
+    def _page(self, found: list[Stored], after: int, head: int, *, full: bool) -> Page:
+        """Stop before an event of newer software, which alone knows how it is published."""
+        known = list(takewhile(is_known, found))
+        seen = head
+        if full or len(known) < len(found):
+            seen = known[-1].position if known else after
+        return Page(tuple(messages(known, self._source)), seen, head)
+
+
+def _head(raw: Connection) -> int:
+    """The last event at or below which nothing can appear any more."""
+    (readable,) = raw.execute(_READABLE).fetchone() or (0,)
+    (head,) = raw.execute(_HEAD, (readable,)).fetchone() or (0,)
+    return int(head)
+
+
+def _conditions(filters: Filters) -> list[sql.Composed]:
+    private = sorted({one.name for one in event_types() if not one.is_published})
+    found = [sql.SQL("type <> ALL({}::text[])").format(private)]
+    if filters.types:
+        wire = sql.SQL("type || '.v' || schema_version = ANY({}::text[])")
+        found.append(wire.format(list(filters.types)))
+    if filters.subject is not None:
+        found.append(sql.SQL("stream = {}").format(filters.subject))
+    return found
+
+
+def _select(raw: Connection, conditions: Sequence[sql.Composable], limit: int) -> list[Stored]:
+    query = sql.SQL(_PAGE).format(
+        columns=sql.SQL(COLUMNS),
+        conditions=sql.SQL(" AND ").join(conditions),
+        limit=limit,
+    )
+    return [Stored(*row) for row in raw.execute(query)]

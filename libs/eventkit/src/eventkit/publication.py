@@ -1,0 +1,56 @@
+"""Which stored events leave the service, and what they look like then."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
+from contracts.catalog import UnknownEvent, find
+from contracts.codec import published
+from contracts.envelope import Message
+from eventkit.recorded import Metadata
+from eventkit.store import Stored
+
+_metadata = msgspec.json.Decoder(Metadata)
+
+
+def messages(stored: Iterable[Stored], source: str) -> Iterator[Message]:
+    """The published events among the stored ones, in order.
+
+    Raises UnknownEvent at an event that newer software wrote: whether it is published, and
+    which of its fields are personal, only that software knows.
+    """
+    for row in stored:
+        if find(row.wire).is_published:
+            yield message(row, source)
+
+
+def is_known(stored: Stored) -> bool:
+    """Whether this software knows how the event is published."""
+    try:
+        find(stored.wire)
+    except UnknownEvent:
+        return False
+    return True
+
+
+def message(stored: Stored, source: str) -> Message:
+    """One stored event as it is published; `source` is the service's absolute URI."""
+    metadata = _metadata.decode(stored.metadata)
+    return Message(
+        id=stored.event_id,
+        source=source,
+        type=stored.wire,
+        subject=stored.stream,
+        time=stored.occurred_at,
+        position=stored.position,
+        version=stored.version,
+        generation=metadata.generation,
+        correlation_id=metadata.correlation_id,
+        causation_id=metadata.causation_id,
+        recorded_at=stored.recorded_at,
+        tenant=metadata.tenant,
+        traceparent=metadata.traceparent,
+        data=published(stored.wire, stored.data),
+    )

@@ -1,0 +1,149 @@
+"""The relay: stored events to the broker, in order and at least once (decision 0003).
+
+The position moves only over events that the broker acknowledged, and only by the relay whose
+epoch stands in the row. A relay that was overtaken publishes at most its last page again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import takewhile
+from time import monotonic
+from typing import Protocol
+
+import structlog
+
+from contracts.envelope import Message
+from eventkit.database import driver, session
+from eventkit.lease import Fenced, Lease
+from eventkit.publication import is_known, messages
+from eventkit.store import Connection, Stored
+from eventkit.unit import Kit
+
+_log = structlog.get_logger(component="relay")
+
+NAME = "kafka"
+PAGE = 500
+LOG_CHECKED_EVERY = 5.0
+STAND_BACK = 30.0
+
+_LOAD = "SELECT position, log FROM relays WHERE name = %s AND epoch = %s"
+_SAVE = (
+    "UPDATE relays SET position = %s, log = %s"
+    " WHERE name = %s AND epoch = %s AND position = %s AND log IS NOT DISTINCT FROM %s"
+)
+
+
+class BrokerUnavailable(Exception):
+    """The broker did not acknowledge everything; nobody knows what of it was kept."""
+
+
+class Publisher(Protocol):
+    """Where the relay puts messages."""
+
+    def log(self) -> str:
+        """The topic's id: another topic of the same name has another one."""
+
+    def publish(self, page: Sequence[Message]) -> None:
+        """Return once everything is acknowledged; raises BrokerUnavailable."""
+
+    def close(self) -> None:
+        """Let go of connections."""
+
+
+@dataclass(frozen=True)
+class _Place:
+    epoch: int
+    position: int
+    log: str | None
+
+
+class Relay:
+    """One of any number of relays of a service; only the one with the lease publishes."""
+
+    def __init__(self, kit: Kit, publisher: Publisher, *, source: str, lease: Lease | None = None):
+        self._kit = kit
+        self._publisher = publisher
+        self._source = source
+        self._lease = lease or Lease("relays", NAME)
+        self._place: _Place | None = None
+        self._log_checked = 0.0
+        self._stand_back_until = 0.0
+
+    def step(self) -> bool:
+        """Publish the next page; False when there was none or another relay works.
+
+        Raises Unavailable or BrokerUnavailable; the next step tries the same page again.
+        """
+        if monotonic() < self._stand_back_until:
+            return False
+        with session(self._kit.engine) as connection:
+            raw = driver(connection)
+            try:
+                place = self._current(raw)
+                return place is not None and self._publish_page(raw, place)
+            except Fenced:
+                _log.warning("fenced", relay=self._lease.name)
+                self._place = None
+                self._lease.lost()
+                return False
+
+    def close(self) -> None:
+        """Hand the lease over and let go of the broker."""
+        with session(self._kit.engine) as connection:
+            self._lease.release(driver(connection))
+        self._publisher.close()
+
+    def _current(self, raw: Connection) -> _Place | None:
+        epoch = self._lease.hold(raw)
+        if epoch is None:
+            self._place = None
+            return None
+        if self._place is None or self._place.epoch != epoch:
+            self._place = self._load(raw, epoch)
+        return self._same_log(raw, self._place)
+
+    def _load(self, raw: Connection, epoch: int) -> _Place:
+        self._log_checked = 0.0
+        row = raw.execute(_LOAD, (self._lease.name, epoch)).fetchone()
+        if row is None:
+            raise Fenced
+        return _Place(epoch, *row)
+
+    def _same_log(self, raw: Connection, place: _Place) -> _Place:
+        """A topic that was made anew has lost what it held: publish from the first event."""
+        if monotonic() - self._log_checked < LOG_CHECKED_EVERY:
+            return place
+        found = self._publisher.log()
+        self._log_checked = monotonic()
+        if found == place.log:
+            return place
+        _log.warning("new_topic", was=place.log, now=found)
+        return self._save(raw, place, _Place(place.epoch, 0, found))
+
+    def _publish_page(self, raw: Connection, place: _Place) -> bool:
+        page = self._kit.store.read(raw, place.position, PAGE)
+        known = list(takewhile(is_known, page))
+        if not page:
+            return False
+        if not known:
+            return self._stand_back(raw, page[0])
+        self._publisher.publish(list(messages(known, self._source)))
+        self._save(raw, place, _Place(place.epoch, known[-1].position, place.log))
+        return True
+
+    def _save(self, raw: Connection, old: _Place, new: _Place) -> _Place:
+        values = (new.position, new.log, self._lease.name, old.epoch, old.position, old.log)
+        if raw.execute(_SAVE, values).rowcount != 1:
+            raise Fenced
+        self._place = new
+        return new
+
+    def _stand_back(self, raw: Connection, unknown: Stored) -> bool:
+        """Newer software wrote this event, so leave it to a relay of newer software."""
+        _log.error("unknown_event", type=unknown.wire, position=unknown.position)
+        self._place = None
+        self._lease.release(raw)
+        self._stand_back_until = monotonic() + STAND_BACK
+        return False

@@ -1,0 +1,49 @@
+"""Put together how events leave a service and how it follows others: Kafka, or the feed alone."""
+
+from __future__ import annotations
+
+from contracts.topics import topic
+from eventkit.auth.client import service_client
+from eventkit.consumer import Consumer
+from eventkit.feed import Feed, FeedReader
+from eventkit.incoming import Source
+from eventkit.kafka import TopicPublisher, TopicReader, create_topic
+from eventkit.relay import Relay
+from eventkit.service import Service, Subscription
+from eventkit.settings import Settings
+from eventkit.unit import Kit
+
+
+def make_topic(service: Service, settings: Settings) -> None:
+    """What the role `migrate` does for the broker; raises TopicUnavailable."""
+    if settings.kafka_bootstrap_servers:
+        create_topic(settings.kafka_bootstrap_servers, topic(service.name))
+
+
+def open_relay(kit: Kit) -> Relay:
+    """The service's relay; there is none to open without KAFKA_BOOTSTRAP_SERVERS."""
+    servers = kit.settings.kafka_bootstrap_servers
+    return Relay(kit, TopicPublisher(servers, topic(kit.name)), source=kit.settings.source)
+
+
+def open_consumers(kit: Kit, service: Service) -> list[Consumer]:
+    """One consumer a subscription, each for a thread of its own."""
+    return [_open_consumer(kit, subscription) for subscription in service.subscriptions]
+
+
+def source_url(settings: Settings, source: str) -> str:
+    """Where another service is; raises ValueError when the settings do not say so."""
+    url: str | None = getattr(settings, f"{source}_url", None)
+    if url is None:
+        raise ValueError(f"{source.upper()}_URL is needed to follow {source}.")
+    return url
+
+
+def _open_consumer(kit: Kit, subscription: Subscription) -> Consumer:
+    url = source_url(kit.settings, subscription.source)
+    feed = Feed(service_client(url, kit.settings))
+    servers = kit.settings.kafka_bootstrap_servers
+    source: Source = FeedReader(feed)
+    if servers:
+        source = TopicReader(servers, topic(subscription.source))
+    return Consumer(kit, subscription, source, feed)
