@@ -157,6 +157,12 @@ class Settings:
     token_audience: str = setting("TOKEN_AUDIENCE", WORD, default="netztreff")
     log_level: str = setting("LOG_LEVEL", one_of(*_LEVELS), default="INFO")
 
+    @property
+    def source(self) -> str:
+        """The absolute URI that names this service in the events it publishes."""
+        host, port = self.http_bind
+        return self.public_url or f"http://{host}:{port}"
+
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Self:
         """Read every setting; raises BadSettings with all faults. Empty counts as unset."""

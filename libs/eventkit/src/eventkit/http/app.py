@@ -14,8 +14,9 @@ from werkzeug.exceptions import NotFound, RequestEntityTooLarge
 
 from eventkit import metrics
 from eventkit.auth.tokens import Verifier
-from eventkit.http import failures
+from eventkit.http import failures, feed
 from eventkit.http.arguments import BODY_LIMIT
+from eventkit.http.blueprint import Blueprint
 from eventkit.http.body import has_control
 from eventkit.http.openapi import ServiceApi, configure
 from eventkit.http.policy import PUBLIC, Policy, check_complete
@@ -50,14 +51,15 @@ def create_app(service: Service, kit: Kit) -> Flask:
     """
     app = ServiceApp(service.name)
     configure(app, service.name, kit.settings.public_url)
-    policy = {_DOCUMENT: PUBLIC, **service.policy}
+    policy = {_DOCUMENT: PUBLIC, feed.ENDPOINT: feed.POLICY, **service.policy}
     app.extensions["eventkit"] = Runtime(
         kit=kit,
         policy=policy,
         verifier=Verifier.from_settings(kit.settings, issues_tokens=service.issues_tokens),
         cursor_key=hmac.digest(kit.settings.master_key, b"cursors", "sha256"),
     )
-    _add_routes(app, service, policy)
+    _add_routes(app, [*service.blueprints, feed.bp], policy)
+    feed.open_feed(app, kit)
     failures.register(app)
     app.before_request(_begin)
     app.after_request(_finish)
@@ -65,13 +67,13 @@ def create_app(service: Service, kit: Kit) -> Flask:
     return app
 
 
-def _add_routes(app: Flask, service: Service, policy: dict[str, Policy]) -> None:
+def _add_routes(app: Flask, blueprints: list[Blueprint], policy: dict[str, Policy]) -> None:
     api = ServiceApi(app)
-    for blueprint in service.blueprints:
+    for blueprint in blueprints:
         app.register_blueprint(blueprint)
     app.add_url_rule("/openapi.json", _DOCUMENT, lambda: _document(api))
     check_complete({rule.endpoint for rule in app.url_map.iter_rules()}, policy)
-    for blueprint in service.blueprints:
+    for blueprint in blueprints:
         blueprint.register_views_in_doc(api, app, api.spec, name=blueprint.name, parameters=None)
         api.spec.tag({"name": blueprint.name, "description": blueprint.description})
 
