@@ -88,8 +88,16 @@ def remembered(config: pytest.Config, found: Found) -> str:
 
 
 def terminal(config: pytest.Config) -> Callable[[str], None]:
+    """Writes past pytest's capturing, so that a long wait explains itself."""
     reporter = config.pluginmanager.get_plugin("terminalreporter")
-    return reporter.write_line if reporter is not None else lambda _: None
+    capture = config.pluginmanager.get_plugin("capturemanager")
+
+    def tell(text: str) -> None:
+        if reporter is not None and capture is not None:
+            with capture.global_and_fixture_disabled():
+                reporter.write_line(f"\n{text}")
+
+    return tell
 
 
 def pytest_terminal_summary(

@@ -2,7 +2,6 @@
 
 import gc
 import os
-import shutil
 import warnings
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
@@ -81,7 +80,12 @@ def find_kafka(search: Search) -> Found:
     if servers := os.environ.get("TEST_KAFKA_BOOTSTRAP_SERVERS"):
         description = f"Kafka at {servers} (TEST_KAFKA_BOOTSTRAP_SERVERS)"
         return Found(address=servers, description=description)
-    return docker_kafka(search) or java_kafka(search) or noida(search)
+    if found := docker_kafka(search):
+        return found
+    try:
+        return java_kafka(search)
+    except StartFailed as reason:
+        return noida(search, str(reason))
 
 
 def docker_kafka(search: Search) -> Found | None:
@@ -106,29 +110,24 @@ def docker_kafka(search: Search) -> Found | None:
     return Found(address=f"{LOOPBACK}:{port}", description=description)
 
 
-def java_kafka(search: Search) -> Found | None:
-    if shutil.which("java") is None:
-        return None
-    try:
-        broker = kafka.start(
-            search.folder / "kafka",
-            port=free_port(),
-            log=search.folder / "kafka.log",
-            tell=search.tell,
-        )
-    except StartFailed as failure:
-        search.tell(str(failure))
-        return None
+def java_kafka(search: Search) -> Found:
+    broker = kafka.start(
+        search.folder / "kafka",
+        port=free_port(),
+        log=search.folder / "kafka.log",
+        tell=search.tell,
+    )
     search.ended.callback(broker.stop)
     description = f"Apache Kafka {kafka.version()} from Maven Central, on this machine's Java"
     return Found(address=broker.bootstrap, description=description)
 
 
-def noida(search: Search) -> Found:
+def noida(search: Search, reason: str) -> Found:
+    """The last resort: speaks Kafka's protocol, but may lose what it acknowledged."""
     port, data = free_port(), search.folder / "noida"
     found = find_spec("noida_db")
     if found is None or found.origin is None:
-        raise StartFailed("No Kafka: no setting names one, no Docker, no Java, no noida-db.")
+        raise StartFailed(f"There is no Kafka to test with. {reason}")
     program = Path(found.origin).with_name("noida-db")
     listen = ["--host", LOOPBACK, "--only", "kafka", "--kafka-port", str(port)]
     process = spawn(
@@ -136,7 +135,7 @@ def noida(search: Search) -> Found:
     )
     search.ended.callback(stop, [process])
     wait_until(lambda: answers(port), child=process, what="noida-db", seconds=30)
-    description = "noida-db (speaks Kafka's protocol, not durable: tests of durability don't count)"
+    description = f"noida-db, which is not durable, in place of Apache Kafka. {reason}"
     return Found(address=f"{LOOPBACK}:{port}", description=description)
 
 

@@ -88,10 +88,20 @@ def _download(folder: Path) -> None:
     shutil.rmtree(arriving, ignore_errors=True)
     goal = ["dependency:copy-dependencies", "-DincludeScope=runtime"]
     pom = FILES / "pom.xml"
-    command: Command = [maven, "-q", "-B", "-f", pom, *goal, f"-DoutputDirectory={arriving}"]
+    command: Command = [
+        maven,
+        "-q",
+        "-B",
+        "-Dstyle.color=never",
+        "-f",
+        pom,
+        *goal,
+        f"-DoutputDirectory={arriving}",
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
-        reason = (done.stdout.strip().splitlines() or ["no reason given"])[0]
+        lines = [line.removeprefix("[ERROR]").strip() for line in done.stdout.splitlines()]
+        reason = next(filter(None, lines), "no reason given")
         raise StartFailed(f"Maven could not fetch Apache Kafka: {reason}")
     arriving.rename(folder)
 
