@@ -56,10 +56,10 @@ class Vault:
         if token is None:
             return None
         place, _, sealed = token.rpartition(":")
-        mark, person, *_ = place.split(":")
-        if mark != _MARK:
+        parts = place.split(":")
+        if len(parts) != 4 or parts[0] != _MARK:
             raise ValueError("not a sealed value")
-        key = self._key(person)
+        key = self._key(parts[1])
         if key is None:
             return None
         return _decrypt(key, urlsafe_b64decode(sealed), place.encode()).decode()

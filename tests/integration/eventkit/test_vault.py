@@ -1,0 +1,95 @@
+"""Sealed values open with their person's key, in their own place, and no longer after erasure."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+import sqlalchemy as sa
+
+from eventkit.domain import Conflict
+from eventkit.tables import PERSON_KEYS
+from eventkit.unit import Kit
+from eventkit.vault import Vault
+
+EVENT = uuid4()
+MASTER = b"m" * 32
+
+
+@pytest.fixture
+def keys(kit: Kit) -> sa.Engine:
+    return sa.create_engine(
+        sa.make_url(kit.settings.key_database_url).set(drivername="postgresql+psycopg"),
+        poolclass=sa.NullPool,
+    )
+
+
+def fresh(keys: sa.Engine, master: bytes = MASTER) -> Vault:
+    """A vault that remembers no key, as another process would."""
+    return Vault(keys, master, cached=timedelta(0))
+
+
+def erase(keys: sa.Engine, person: str) -> None:
+    with keys.begin() as connection:
+        row = PERSON_KEYS.c.person == person
+        connection.execute(
+            sa.update(PERSON_KEYS).where(row).values(wrapped=None, erased_at=sa.func.now())
+        )
+
+
+def test_a_sealed_value_opens_in_another_process(keys: sa.Engine) -> None:
+    token = fresh(keys).seal("p-1", EVENT, "name", "Kontakt äöü")
+    assert "Kontakt" not in token
+    assert fresh(keys).open(token) == "Kontakt äöü"
+
+
+def test_the_same_value_is_sealed_differently_each_time(keys: sa.Engine) -> None:
+    vault = fresh(keys)
+    assert vault.seal("p-1", EVENT, "name", "x") != vault.seal("p-1", EVENT, "name", "x")
+
+
+def test_an_erased_person_opens_as_none_and_takes_no_new_value(keys: sa.Engine) -> None:
+    vault = fresh(keys)
+    token = vault.seal("p-1", EVENT, "name", "Kontakt")
+    erase(keys, "p-1")
+    assert vault.open(token) is None
+    with pytest.raises(Conflict, match="erased"):
+        vault.seal("p-1", EVENT, "name", "Kontakt")
+
+
+MOVES: dict[str, Callable[[str], str]] = {
+    "another event": lambda token: token.replace(str(EVENT), str(uuid4())),
+    "another field": lambda token: token.replace(":name:", ":email:"),
+    "another person": lambda token: token.replace(":p-1:", ":p-2:"),
+    "no token": lambda _: "Kontakt",
+    "a changed byte": lambda token: token[:-6] + ("A" if token[-6] != "A" else "B") + token[-5:],
+}
+
+
+@pytest.mark.parametrize("move", MOVES)
+def test_a_token_that_was_moved_or_changed_does_not_open(move: str, keys: sa.Engine) -> None:
+    vault = fresh(keys)
+    token = vault.seal("p-1", EVENT, "name", "Kontakt")
+    vault.seal("p-2", EVENT, "name", "Anderer Kontakt")
+    with pytest.raises(ValueError, match="sealed"):
+        vault.open(MOVES[move](token))
+
+
+def test_another_master_key_opens_nothing(keys: sa.Engine) -> None:
+    token = fresh(keys).seal("p-1", EVENT, "name", "Kontakt")
+    with pytest.raises(ValueError, match="another key"):
+        fresh(keys, b"n" * 32).open(token)
+
+
+def test_a_secret_of_the_service_opens_for_its_purpose_only(keys: sa.Engine) -> None:
+    vault = fresh(keys)
+    wrapped = vault.wrap(b"secret", "signing")
+    assert vault.unwrap(wrapped, "signing") == b"secret"
+    with pytest.raises(ValueError, match="sealed"):
+        vault.unwrap(wrapped, "other")
+
+
+def test_racing_first_seals_of_a_person_agree_on_one_key(keys: sa.Engine) -> None:
+    first, second = fresh(keys), fresh(keys)
+    tokens = [vault.seal("p-3", EVENT, "name", "Kontakt") for vault in (first, second)]
+    assert {fresh(keys).open(token) for token in tokens} == {"Kontakt"}
