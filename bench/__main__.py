@@ -6,9 +6,9 @@ import sys
 
 import click
 
-from bench import append
+from bench import append, rebuilding
 
-BENCHES = {"append": append.run}
+BENCHES = {"append": append.run, "rebuild": rebuilding.run}
 
 
 @click.command()

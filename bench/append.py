@@ -113,21 +113,20 @@ def peer_save(application: Plans) -> Callable[[], None]:
     return call
 
 
-def peer_application(databases: Databases) -> Plans:
+def peer_environment(databases: Databases) -> dict[str, str]:
+    """The settings of the peer library: the same server, a schema of its own."""
     url = sa.make_url(databases.migration_environment()["MIGRATION_DATABASE_URL"])
-    return Plans(
-        env={
-            "PERSISTENCE_MODULE": "eventsourcing.postgres",
-            "POSTGRES_DBNAME": url.database or "",
-            "POSTGRES_HOST": url.host or "",
-            "POSTGRES_PORT": str(url.port),
-            "POSTGRES_USER": url.username or "",
-            "POSTGRES_PASSWORD": url.password or "",
-            "POSTGRES_POOL_SIZE": "16",
-            "POSTGRES_MAX_OVERFLOW": "0",
-            "POSTGRES_SCHEMA": "peer",
-        }
-    )
+    return {
+        "PERSISTENCE_MODULE": "eventsourcing.postgres",
+        "POSTGRES_DBNAME": url.database or "",
+        "POSTGRES_HOST": url.host or "",
+        "POSTGRES_PORT": str(url.port),
+        "POSTGRES_USER": url.username or "",
+        "POSTGRES_PASSWORD": url.password or "",
+        "POSTGRES_POOL_SIZE": "16",
+        "POSTGRES_MAX_OVERFLOW": "0",
+        "POSTGRES_SCHEMA": "peer",
+    }
 
 
 def run(rounds: int, seconds: float) -> bool:
@@ -139,18 +138,19 @@ def run(rounds: int, seconds: float) -> bool:
             connection.execute("CREATE SCHEMA peer")
             for statement in PLAIN.split(";"):
                 connection.execute(statement)
-        bare, full = bench_kit(databases, (), THREADS), bench_kit(databases, (TITLES,), THREADS)
-        peer = peer_application(databases)
-        contestants = {
-            "plain psycopg insert": lambda: rate(seconds, lambda: plain_insert(owner)),
-            "eventsourcing save": lambda: rate(seconds, lambda: peer_save(peer)),
-            "execute: load and append": lambda: rate(seconds, lambda: load_and_append(bare)),
-            "execute: read model and key": lambda: rate(seconds, lambda: full_command(full)),
-        }
-        figures = compete(contestants, rounds)
+        peer = Plans(env=peer_environment(databases))
+        with (
+            bench_kit(databases, (), THREADS) as bare,
+            bench_kit(databases, (TITLES,), THREADS) as full,
+        ):
+            contestants = {
+                "plain psycopg insert": lambda: rate(seconds, lambda: plain_insert(owner)),
+                "eventsourcing save": lambda: rate(seconds, lambda: peer_save(peer)),
+                "execute: load and append": lambda: rate(seconds, lambda: load_and_append(bare)),
+                "execute: read model and key": lambda: rate(seconds, lambda: full_command(full)),
+            }
+            figures = compete(contestants, rounds)
         peer.close()
-        bare.close()
-        full.close()
     return report(f"Commands at {THREADS} threads", "a second", figures, GOALS)
 
 

@@ -53,7 +53,10 @@ def migrated(server: str, name: str, folder: Path) -> Databases:
     return databases
 
 
-def bench_kit(databases: Databases, read_models: tuple[ReadModel, ...], pool_size: int) -> Kit:
+@contextmanager
+def bench_kit(
+    databases: Databases, read_models: tuple[ReadModel, ...], pool_size: int
+) -> Iterator[Kit]:
     """A kit that works as the service's role; its read models' tables are made here."""
     owner = sa.create_engine(databases.migration_environment()["MIGRATION_DATABASE_URL"])
     with owner.begin() as connection:
@@ -65,4 +68,8 @@ def bench_kit(databases: Databases, read_models: tuple[ReadModel, ...], pool_siz
     owner.dispose()
     settings = Settings.from_env(databases.environment() | {"MASTER_KEY": KEY, "CHAIN_KEY": KEY})
     service = Service(name="bench", read_models=read_models, migrations=Path())
-    return open_kit(service, settings, pool_size=pool_size)
+    kit = open_kit(service, settings, pool_size=pool_size)
+    try:
+        yield kit
+    finally:
+        kit.close()
