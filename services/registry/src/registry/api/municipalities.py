@@ -24,7 +24,7 @@ districts_bp = Blueprint(
     "districts", __name__, url_prefix="/v1/districts", description="The districts."
 )
 
-# Without the code list and its version a key has no meaning for other systems (XÖV).
+# Other systems name a key together with its code list; the version of the list is `valid_on` (XÖV).
 KEY_LIST = "urn:de:bund:destatis:bevoelkerungsstatistik:schluessel:ags"
 STATE = Regexp(r"[0-9]{2}\Z", error="A state key has 2 digits.")
 DISTRICT_KEY = Regexp(r"[0-9]{5}\Z", error="A district key has 5 digits.")
@@ -56,7 +56,6 @@ class MunicipalityView(DistrictView):
     area_hectares = fields.Integer(required=True, allow_none=True)
     postcode = fields.String(required=True, allow_none=True)
     list_uri = fields.Constant(KEY_LIST, required=True)
-    list_version = fields.Date(attribute="valid_on", required=True)
 
 
 @bp.route("", methods=["GET"])

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
-from uuid import UUID
+from uuid import UUID, uuid5
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from registry.tables import UPLOADS
 
 KEPT = timedelta(hours=24)
+_NAMESPACE = UUID("5c6f5f0e-8c0b-4f43-9a55-9a1d6f1d9b0a")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +33,7 @@ class Upload:
 def keep(connection: sa.Connection, content: bytes, uploaded_by: str, now: datetime) -> Upload:
     """Keep a directory for a day; the same content again is the same upload, kept longer."""
     upload = Upload(
-        upload_id=UUID(bytes=sha256(content).digest()[:16], version=8),
+        upload_id=uuid5(_NAMESPACE, sha256(content).hexdigest()),
         content=content,
         expires_at=now + KEPT,
     )
