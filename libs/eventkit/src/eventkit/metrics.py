@@ -20,7 +20,7 @@ from prometheus_client.multiprocess import MultiProcessCollector, mark_process_d
 from prometheus_client.registry import Collector
 
 # A further source of numbers: asked at every scrape, in the process that answers it.
-Gauges = Callable[[], Iterable[Metric]]
+Source = Callable[[], Iterable[Metric]]
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 REQUESTS = Counter(
@@ -67,25 +67,25 @@ def appended(service: str, wire: str) -> None:
 class Exposition:
     """The text at /metrics: what all processes counted, and gauges that are asked for now."""
 
-    def __init__(self, service: str, version: str, folder: Path, gauges: Iterable[Gauges]) -> None:
+    def __init__(self, service: str, version: str, folder: Path, sources: Iterable[Source]) -> None:
         self._registry = CollectorRegistry()
         MultiProcessCollector(self._registry, str(folder))  # type: ignore[no-untyped-call]  # as above
-        self._registry.register(_Asked([lambda: [_build_info(service, version)], *gauges]))
+        self._registry.register(_Asked([lambda: [_build_info(service, version)], *sources]))
 
     def text(self) -> bytes:
         return prometheus_client.generate_latest(self._registry)
 
 
 class _Asked(Collector):
-    def __init__(self, gauges: Iterable[Gauges]) -> None:
-        self._gauges = tuple(gauges)
+    def __init__(self, sources: Iterable[Source]) -> None:
+        self._sources = tuple(sources)
 
     def describe(self) -> Iterable[Metric]:
         """Nothing yet: registering must not ask a database."""
         return []
 
     def collect(self) -> Iterable[Metric]:
-        for ask in self._gauges:
+        for ask in self._sources:
             yield from ask()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,12 +15,16 @@ from eventkit.settings import Settings
 
 if TYPE_CHECKING:
     import click
+    import sqlalchemy as sa
+    from prometheus_client.metrics_core import Metric
 
     from eventkit.http.blueprint import Blueprint
     from eventkit.unit import Kit, Unit
 
 React = Callable[["Unit", Recorded[Any]], None]
 Step = Callable[["Kit"], bool]
+# Metrics that a query gives; asked at each scrape, so it must be quick.
+Gauges = Callable[["sa.Connection"], Iterable["Metric"]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,5 +60,6 @@ class Service:
     workers: tuple[Worker, ...] = ()
     migrations: Path
     commands: tuple[click.Command, ...] = ()
+    gauges: tuple[Gauges, ...] = ()
     settings: type[Settings] = Settings
     issues_tokens: bool = False

@@ -7,8 +7,8 @@ from typing import Any
 
 import psycopg
 import sqlalchemy as sa
-from flask import Flask, Response, request
 import structlog
+from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from eventkit.auth.keys import KeysUnavailable

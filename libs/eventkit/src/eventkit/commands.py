@@ -1,0 +1,67 @@
+"""Upkeep that every service has: migrate its databases, rebuild its read models."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import click
+import sqlalchemy as sa
+
+from eventkit.console import Console
+from eventkit.migrate import migrate, migrate_keys
+from eventkit.rebuild import rebuild
+from eventkit.settings import BadSettings, Settings
+from eventkit.transport import make_topic
+
+
+@click.command("migrate")
+@click.pass_obj
+def migrate_command(console: Console) -> None:
+    """Bring databases and topic to the newest revision, as the databases' owner."""
+    settings = console.settings
+    store, keys = _owner(settings), settings.migration_key_database_url
+    if keys is None:
+        raise BadSettings(["MIGRATION_KEY_DATABASE_URL is needed to migrate."])
+    migrate_keys(keys, service_role=_role_of(settings.key_database_url))
+    migrate(
+        store,
+        service_role=_role_of(settings.database_url),
+        folder=console.service.migrations,
+    )
+    make_topic(console.service, settings)
+    click.echo(f"{console.service.name} is at its newest revision.")
+
+
+@click.command("rebuild")
+@click.argument("names", nargs=-1, metavar="[READ_MODEL]...")
+@click.pass_obj
+def rebuild_command(console: Console, names: tuple[str, ...]) -> None:
+    """Fill read models anew from the stored events, beside the live ones; all without names."""
+    models = {model.name: model for model in console.service.read_models}
+    if unknown := sorted(set(names) - set(models)):
+        known = ", ".join(sorted(models)) or "none"
+        raise click.UsageError(f"No read model {', '.join(unknown)}; there are: {known}.")
+    owner = _owner(console.settings)
+    for name in names or models:
+        with click.progressbar(length=1, label=name) as bar:
+            count = rebuild(owner, console.kit.store, models[name], partial(_show, bar))
+        click.echo(f"{name}: {count} events")
+
+
+def _show(bar: Any, done: int, of: int) -> None:
+    bar.length = max(of, 1)
+    bar.update(done - bar.pos)
+
+
+def _owner(settings: Settings) -> str:
+    if settings.migration_database_url is None:
+        raise BadSettings(["MIGRATION_DATABASE_URL is needed: this is work of the owner's role."])
+    return settings.migration_database_url
+
+
+def _role_of(url: str) -> str:
+    return str(sa.make_url(url).username)
+
+
+UPKEEP = (migrate_command, rebuild_command)

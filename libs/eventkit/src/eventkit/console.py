@@ -1,0 +1,28 @@
+"""What a command works with: the service, its settings, and a kit when it wants one."""
+
+from __future__ import annotations
+
+import os
+from functools import cached_property
+
+from eventkit.kits import open_kit
+from eventkit.service import Service
+from eventkit.settings import Settings
+from eventkit.unit import Kit
+
+
+class Console:
+    """The object of every command: `@click.pass_obj def bootstrap(console: Console)`."""
+
+    def __init__(self, service: Service) -> None:
+        self.service = service
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The environment; raises BadSettings."""
+        return self.service.settings.from_env(os.environ)
+
+    @cached_property
+    def kit(self) -> Kit:
+        """Opened when it is first wanted, closed with the process; raises Unavailable."""
+        return open_kit(self.service, self.settings, pool_size=4)

@@ -1,0 +1,136 @@
+"""What operators ask a process: does it live, is it ready, how does it do. Not for the public."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import Any
+
+import orjson
+import psycopg
+import sqlalchemy as sa
+
+from eventkit.migrate import head_revisions, store_folders
+from eventkit.service import Service
+from eventkit.settings import Settings
+
+_JSON = "application/json"
+_METRICS = "text/plain; version=0.0.4; charset=utf-8"
+
+
+@dataclass(frozen=True)
+class Reply:
+    status: int
+    content_type: str
+    body: bytes
+
+
+Page = Callable[[], Reply]
+
+
+class Readiness:
+    """Whether the databases answer and have the tables that this software wants.
+
+    Opens a connection for each question and keeps none.
+    """
+
+    def __init__(self, service: Service, settings: Settings) -> None:
+        self._engines = {
+            "database": probe(settings.database_url),
+            "key database": probe(settings.key_database_url),
+        }
+        self._heads = head_revisions(store_folders(service.migrations))
+
+    def faults(self) -> list[str]:
+        """What is missing, a sentence each; empty when all is well."""
+        return [fault for name in self._engines for fault in self._look(name)]
+
+    def _look(self, name: str) -> list[str]:
+        try:
+            with self._engines[name].connect() as connection:
+                found = set(connection.scalars(sa.text("SELECT version_num FROM alembic_version")))
+        except sa.exc.ProgrammingError:
+            return [f"The {name} was never migrated."]
+        except (sa.exc.OperationalError, psycopg.OperationalError) as error:
+            return [f"The {name} does not answer: {_first_line(error)}."]
+        if name == "database" and found != self._heads:
+            return [f"The {name} waits for its migration."]
+        return []
+
+
+def serve(listener: socket.socket, pages: Mapping[str, Page]) -> None:
+    """Answer operators from now on, in threads of this process."""
+    Thread(target=_Server(listener, pages).serve_forever, name="operators", daemon=True).start()
+
+
+def livez() -> Reply:
+    """The process runs; nothing else is asked, so that a dead database restarts nobody."""
+    return Reply(200, _JSON, b'{"alive":true}')
+
+
+def readyz(faults: Callable[[], Iterable[str]]) -> Page:
+    """Ready when there are no faults; 503 names them otherwise."""
+
+    def page() -> Reply:
+        found = list(faults())
+        body = orjson.dumps({"ready": not found, "faults": found})
+        return Reply(503 if found else 200, _JSON, body)
+
+    return page
+
+
+def metrics(text: Callable[[], bytes]) -> Page:
+    return lambda: Reply(200, _METRICS, text())
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def __init__(self, listener: socket.socket, pages: Mapping[str, Page]) -> None:
+        super().__init__(listener.getsockname()[:2], _Handler, bind_and_activate=False)
+        self.socket.close()
+        self.socket = listener
+        self.pages = pages
+
+
+class _Handler(BaseHTTPRequestHandler):
+    timeout = 5
+    server_version = "netztreff"
+    sys_version = ""
+
+    def do_GET(self) -> None:
+        assert isinstance(self.server, _Server)  # noqa: S101  (for the types)
+        page = self.server.pages.get(self.path.partition("?")[0])
+        self._send(page() if page else Reply(404, _JSON, b'{"error":"not found"}'))
+
+    do_HEAD = do_GET  # noqa: N815  (http.server looks for this name)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Probes and scrapes are not worth a line."""
+
+    def _send(self, reply: Reply) -> None:
+        self.send_response(reply.status)
+        self.send_header("Content-Type", reply.content_type)
+        self.send_header("Content-Length", str(len(reply.body)))
+        self.send_header("Cache-Control", "no-store")
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(reply.body)
+
+
+def probe(url: str) -> sa.Engine:
+    """An engine for short questions: it keeps no connection, and gives up after three seconds."""
+    return sa.create_engine(
+        sa.make_url(url).set(drivername="postgresql+psycopg"),
+        poolclass=sa.NullPool,
+        isolation_level="AUTOCOMMIT",
+        connect_args={"connect_timeout": 3, "options": "-c statement_timeout=3s"},
+    )
+
+
+def _first_line(error: Exception) -> str:
+    cause = getattr(error, "orig", None) or error
+    return str(cause).partition("\n")[0].rstrip(".")

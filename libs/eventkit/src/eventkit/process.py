@@ -1,0 +1,108 @@
+"""A role's parent process: it takes the ports, forks the children, and answers operators."""
+
+from __future__ import annotations
+
+import os
+import socket
+import tempfile
+from collections.abc import Callable, Iterator
+from functools import partial
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import structlog
+
+from eventkit import health, metrics
+from eventkit.gauges import Asked
+from eventkit.loops import Bell
+from eventkit.roles import ALL, API, Roles
+from eventkit.service import Service
+from eventkit.settings import Settings
+from eventkit.supervisor import Job, Ready, Supervisor
+from eventkit.web import listen
+
+_log = structlog.get_logger(component="process")
+# Turns whatever a child raises into its exit code.
+Guard = Callable[[Callable[[], None]], int]
+
+
+class RoleProcess:
+    """One role of a service, or all of them; raises NothingToDo, BadSettings and PortTaken."""
+
+    def __init__(self, service: Service, settings: Settings, role: str, guard: Guard) -> None:
+        self._service = service
+        self._settings = settings
+        self._guard = guard
+        self._lasting = role == ALL
+        self._roles = Roles(service=service, settings=settings, bell=Bell())
+        self._names = self._roles.names(role)
+        self._operators = listen(settings.operator_bind, "OPERATOR_BIND")
+        self._listener = listen(settings.http_bind, "HTTP_BIND") if API in self._names else None
+        self._folder = _metrics_folder(service.name, self._operators)
+
+    def run(self) -> int:
+        """Returns the exit code once a signal came or a child ended that should not have."""
+        metrics.share(self._folder)
+        supervisor = Supervisor(
+            list(self._jobs()),
+            lasting=self._lasting,
+            ended=lambda pid: metrics.forget(pid, self._folder),
+            stopping=self._stop_listening,
+        )
+        supervisor.start()
+        _log.info("started", roles=self._names, pid=os.getpid())
+        health.serve(self._operators, self._pages(supervisor))
+        code = supervisor.run()
+        _log.info("ended", code=code)
+        return code
+
+    def _jobs(self) -> Iterator[Job]:
+        for name in self._names:
+            if name == API:
+                for number in range(1, self._settings.web_concurrency + 1):
+                    yield Job(f"api-{number}", self._api)
+            else:
+                yield Job(name, partial(self._loops, name))
+
+    def _api(self, ready: Ready) -> int:
+        self._operators.close()
+        assert self._listener is not None  # noqa: S101  (taken for this role)
+        return self._guard(partial(self._roles.api, self._listener, ready))
+
+    def _loops(self, name: str, ready: Ready) -> int:
+        self._operators.close()
+        self._stop_listening()
+        return self._guard(partial(self._roles.loops, name, ready))
+
+    def _stop_listening(self) -> None:
+        if self._listener is not None:
+            self._listener.close()
+
+    def _pages(self, supervisor: Supervisor) -> dict[str, health.Page]:
+        readiness = health.Readiness(self._service, self._settings)
+
+        def faults() -> list[str]:
+            starting = [] if supervisor.is_ready() else ["A child process is not ready."]
+            return starting + readiness.faults()
+
+        asked = [Asked(self._service, self._settings)] if API in self._names else []
+        name = self._service.name
+        exposition = metrics.Exposition(name, _version(name), self._folder, asked)
+        return {
+            "/livez": health.livez,
+            "/readyz": health.readyz(faults),
+            "/metrics": health.metrics(exposition.text),
+        }
+
+
+def _metrics_folder(service: str, operators: socket.socket) -> Path:
+    """One folder a process that runs at this port, so that its next run finds and empties it."""
+    port = operators.getsockname()[1]
+    return Path(tempfile.gettempdir()) / f"netztreff-{os.getuid()}-{service}-{port}"
+
+
+def _version(service: str) -> str:
+    try:
+        return version(service)
+    except PackageNotFoundError:
+        return "unknown"

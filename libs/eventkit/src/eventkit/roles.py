@@ -1,0 +1,110 @@
+"""What each role of a service does. Clients of any kind are opened here, so after the fork."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from time import sleep
+from typing import Any
+from wsgiref.types import WSGIApplication
+
+import structlog
+
+from eventkit.health import Readiness
+from eventkit.http.app import create_app
+from eventkit.kits import open_kit
+from eventkit.loops import Bell, Loop, Loops
+from eventkit.recorded import Recorded
+from eventkit.service import Service
+from eventkit.settings import Settings
+from eventkit.supervisor import Ready
+from eventkit.transport import open_consumers, open_relay
+from eventkit.unit import Kit
+from eventkit.web import serve
+
+_log = structlog.get_logger(component="roles")
+
+API, RELAY, CONSUMER, WORKER, ALL = "api", "relay", "consumer", "worker", "all"
+ROLES = (API, RELAY, CONSUMER, WORKER, ALL)
+Work = Callable[[Ready], None]
+
+
+class NothingToDo(Exception):
+    """A role that this service, or this configuration, does not have."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Roles:
+    """The roles of one service with its settings. `bell` wakes the relay from the api."""
+
+    service: Service
+    settings: Settings
+    bell: Bell
+
+    def names(self, role: str) -> tuple[str, ...]:
+        """The single roles behind a role's name; raises NothingToDo."""
+        faults = {name: self._missing(name) for name in (API, RELAY, CONSUMER, WORKER)}
+        if role == ALL:
+            return tuple(name for name, fault in faults.items() if fault is None)
+        if fault := faults[role]:
+            raise NothingToDo(fault)
+        return (role,)
+
+    def api(self, listener: socket.socket, ready: Ready) -> None:
+        kit = self._open(self.settings.web_threads)
+        kit.committed.append(self._ring)
+        try:
+            serve(listener, self.settings.web_threads, lambda: self._app(kit), ready)
+        finally:
+            kit.close()
+
+    def loops(self, role: str, ready: Ready) -> None:
+        kit = self._open(4 + len(self.service.workers) + 2 * len(self.service.subscriptions))
+        kit.committed.append(self._ring)
+        try:
+            loops = Loops(list(self._loops(role, kit)))
+            ready()
+            loops.run()
+        finally:
+            kit.close()
+
+    def _app(self, kit: Kit) -> WSGIApplication:
+        return create_app(self.service, kit)
+
+    def _loops(self, role: str, kit: Kit) -> Iterator[Loop]:
+        if role == RELAY:
+            relay = open_relay(kit)
+            yield Loop("relay", relay.step, relay.close, self.bell.wait)
+        if role == CONSUMER:
+            for consumer in open_consumers(kit, self.service):
+                yield Loop(f"consumer-{consumer.name}", consumer.step, consumer.close)
+        if role == WORKER:
+            for worker in self.service.workers:
+                yield Loop(worker.name, lambda step=worker.step: step(kit))  # type: ignore[misc]  # bound now
+
+    def _open(self, pool_size: int) -> Kit:
+        wait_until_ready(Readiness(self.service, self.settings))
+        return open_kit(self.service, self.settings, pool_size=pool_size)
+
+    def _ring(self, _: Sequence[Recorded[Any]]) -> None:
+        self.bell.ring()
+
+    def _missing(self, role: str) -> str | None:
+        name = self.service.name
+        if role == RELAY and not self.settings.kafka_bootstrap_servers:
+            return "There is nothing to relay to: KAFKA_BOOTSTRAP_SERVERS is empty."
+        if role == CONSUMER and not self.service.subscriptions:
+            return f"{name} follows no other service, so it has no consumer."
+        if role == WORKER and not self.service.workers:
+            return f"{name} has no worker."
+        return None
+
+
+def wait_until_ready(readiness: Readiness) -> None:
+    """Return once databases answer and are migrated; until then one log line a try."""
+    pause = 0.25
+    while faults := readiness.faults():
+        _log.warning("waiting", cause=" ".join(faults), seconds=pause)
+        sleep(pause)
+        pause = min(5.0, pause * 2)

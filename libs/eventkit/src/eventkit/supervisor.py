@@ -1,0 +1,170 @@
+"""Child processes that share their parent's memory: forked, watched, restarted, and ended in time.
+
+The parent opens no client of any kind, so that nothing is shared that must not be. It must not
+have started threads when it forks first.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import mmap
+import os
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from time import monotonic
+
+import structlog
+
+_log = structlog.get_logger(component="supervisor")
+_PR_SET_PDEATHSIG = 1
+_WATCHED = (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD)
+# Within the 30 seconds that an orchestrator waits before it kills.
+GRACE_SECONDS = 27.0
+_LONGEST_PAUSE = 30.0
+
+
+# Says that a child is ready to work.
+Ready = Callable[[], None]
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a child does, from when it is ready to its exit code. `run` must not raise."""
+
+    name: str
+    run: Callable[[Ready], int]
+
+
+@dataclass
+class _Child:
+    job: Job
+    flag: int
+    pid: int = 0
+    failures: int = 0
+    started_at: float = 0.0
+    due_at: float = field(default_factory=monotonic)
+
+
+class Supervisor:
+    """Runs jobs until a signal comes. `lasting` restarts what ends, else one end ends all.
+
+    `ended` is told the pid of each child that is gone, `stopping` that the end begins.
+    """
+
+    def __init__(
+        self,
+        jobs: Sequence[Job],
+        *,
+        lasting: bool,
+        ended: Callable[[int], None] = lambda _: None,
+        stopping: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._ready = mmap.mmap(-1, max(1, len(jobs)))
+        self._children = [_Child(job, flag) for flag, job in enumerate(jobs)]
+        self._lasting = lasting
+        self._ended = ended
+        self._stopping = stopping
+        self._code: int | None = None
+
+    def is_ready(self) -> bool:
+        """Whether every child runs and said that it is ready."""
+        return all(child.pid and self._ready[child.flag] for child in self._children)
+
+    def start(self) -> None:
+        """Fork all children; afterwards the parent may start threads."""
+        signal.pthread_sigmask(signal.SIG_BLOCK, _WATCHED)
+        gc.collect()
+        gc.freeze()
+        for child in self._children:
+            self._fork(child)
+
+    def run(self) -> int:
+        """Watch the children until a signal or an end; returns the exit code of the process."""
+        while self._code is None:
+            told = signal.sigtimedwait(_WATCHED, self._pause())
+            if told is not None and told.si_signo != signal.SIGCHLD:
+                self._code = 0
+            self._reap()
+            self._restart()
+        return self._stop(self._code)
+
+    def _pause(self) -> float:
+        waiting = [child.due_at for child in self._children if not child.pid]
+        return max(0.0, min(waiting) - monotonic()) if waiting else 3600.0
+
+    def _fork(self, child: _Child) -> None:
+        self._ready[child.flag] = 0
+        child.started_at = monotonic()
+        parent = os.getpid()
+        child.pid = os.fork()
+        if child.pid == 0:
+            os._exit(_live(child.job, parent, lambda: self._say_ready(child.flag)))
+
+    def _say_ready(self, flag: int) -> None:
+        self._ready[flag] = 1
+
+    def _reap(self) -> None:
+        for child in self._children:
+            if child.pid:
+                pid, status = os.waitpid(child.pid, os.WNOHANG)
+                if pid:
+                    self._mourn(child, os.waitstatus_to_exitcode(status))
+
+    def _mourn(self, child: _Child, code: int) -> None:
+        self._ended(child.pid)
+        self._ready[child.flag] = 0
+        child.pid = 0
+        if self._code is not None:
+            return
+        if not self._lasting:
+            _log.error("child_ended", job=child.job.name, code=code)
+            self._code = code if code > 0 else 1
+            return
+        lived_long = monotonic() - child.started_at > 60
+        child.failures = 1 if lived_long else child.failures + 1
+        pause = min(_LONGEST_PAUSE, 0.5 * 2 ** (child.failures - 1))
+        child.due_at = monotonic() + pause
+        _log.error("child_restarts", job=child.job.name, code=code, pause_seconds=pause)
+
+    def _restart(self) -> None:
+        for child in self._children:
+            if self._code is None and not child.pid and child.due_at <= monotonic():
+                self._fork(child)
+
+    def _stop(self, code: int) -> int:
+        """Ask the children to end, wait, and kill who does not; returns 1 where that was needed."""
+        self._stopping()
+        self._signal(signal.SIGTERM)
+        deadline = monotonic() + GRACE_SECONDS
+        while any(child.pid for child in self._children) and monotonic() < deadline:
+            signal.sigtimedwait((signal.SIGCHLD,), max(0.0, deadline - monotonic()))
+            self._reap()
+        late = [child.job.name for child in self._children if child.pid]
+        if not late:
+            return code
+        _log.error("children_killed", jobs=late)
+        self._signal(signal.SIGKILL)
+        return code or 1
+
+    def _signal(self, number: int) -> None:
+        for child in self._children:
+            if child.pid:
+                os.kill(child.pid, number)
+
+
+def _live(job: Job, parent: int, ready: Ready) -> int:
+    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    # Ctrl-C reaches the whole group; the parent alone decides what follows from it.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _WATCHED)
+    if os.getppid() != parent:
+        return 1
+    try:
+        return job.run(ready)
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()

@@ -1,0 +1,128 @@
+"""gunicorn's threaded worker as a child of our own supervisor, without an arbiter in between."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any
+from wsgiref.types import WSGIApplication
+
+import orjson
+from gunicorn.app.base import BaseApplication
+from gunicorn.glogging import Logger
+from gunicorn.http.errors import LimitRequestHeaders, LimitRequestLine, ParseException
+from gunicorn.workers.gthread import ThreadWorker
+
+from eventkit.http.problems import MEDIA_TYPE
+from eventkit.supervisor import GRACE_SECONDS
+
+_OPTIONS = {
+    "worker_class": "gthread",
+    "worker_connections": 1000,
+    "graceful_timeout": int(GRACE_SECONDS) - 3,
+    "keepalive": 15,
+    "timeout": 60,
+    "limit_request_line": 8190,
+    "limit_request_fields": 60,
+    "limit_request_field_size": 8190,
+    "control_socket_disable": True,
+}
+
+
+class PortTaken(Exception):
+    """The address cannot be listened on."""
+
+
+def listen(address: tuple[str, int], name: str) -> socket.socket:
+    """Take the address before anything else is done; raises PortTaken, with the setting's name."""
+    family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(1024)
+    except OSError as error:
+        listener.close()
+        where = f"{address[0]}:{address[1]}"
+        raise PortTaken(f"{name} {where} cannot be used: {error.strerror}.") from error
+    return listener
+
+
+def serve(
+    listener: socket.socket,
+    threads: int,
+    make_app: Callable[[], WSGIApplication],
+    ready: Callable[[], None],
+) -> None:
+    """Answer requests until SIGTERM; those that were accepted are finished first."""
+    application = _Application(threads, make_app)
+    log = _Log(application.cfg)
+    worker = _Worker(1, os.getppid(), [listener], application, 60, application.cfg, log)
+    worker.ready = ready
+    try:
+        worker.init_process()
+    finally:
+        worker.tmp.close()
+
+
+class _Application(BaseApplication):  # type: ignore[misc]  # published without types
+    def __init__(self, threads: int, make_app: Callable[[], WSGIApplication]) -> None:
+        self._threads = threads
+        self._make_app = make_app
+        super().__init__()
+
+    def load_config(self) -> None:
+        for name, value in {**_OPTIONS, "threads": self._threads}.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> WSGIApplication:
+        return self._make_app()
+
+
+class _Log(Logger):  # type: ignore[misc]  # published without types
+    def setup(self, _: Any) -> None:
+        """Leave levels and handlers to the process; requests are logged by the app."""
+        self.error_log.propagate = True
+
+    @property
+    def access_log_enabled(self) -> bool:
+        return False
+
+
+class _Worker(ThreadWorker):  # type: ignore[misc]  # published without types
+    ready: Callable[[], None]
+
+    def init_signals(self) -> None:
+        super().init_signals()
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    def run(self) -> None:
+        self.ready()
+        super().run()
+
+    def handle_error(self, _: Any, client: Any, __: Any, exc: Exception) -> None:
+        """Answer what gunicorn refuses by itself, before the app sees it, like everything else."""
+        status = _status(exc)
+        self.log.warning("request refused before the app: %s", type(exc).__name__)
+        phrase = HTTPStatus(status).phrase
+        problem = {"type": "about:blank", "title": phrase, "status": status, "code": "refused"}
+        body = orjson.dumps(problem)
+        head = (
+            f"HTTP/1.1 {status} {phrase}\r\nConnection: close\r\nContent-Type: {MEDIA_TYPE}\r\n"
+            f"X-Content-Type-Options: nosniff\r\nContent-Length: {len(body)}\r\n\r\n"
+        )
+        try:
+            client.sendall(head.encode() + body)
+        except OSError:
+            self.log.debug("the client was gone")
+
+
+def _status(exc: Exception) -> int:
+    if isinstance(exc, LimitRequestLine):
+        return 414
+    if isinstance(exc, LimitRequestHeaders):
+        return 431
+    return 400 if isinstance(exc, ParseException) else 500
