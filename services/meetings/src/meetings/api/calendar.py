@@ -1,0 +1,152 @@
+"""HTTP for the calendar: which meetings there are, and one of them with all that is known."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from flask import Response
+from marshmallow import Schema, fields
+
+from contracts.events.meetings import MeetingKind
+from eventkit.http.blueprint import Blueprint
+from eventkit.http.fields import Instant
+from eventkit.http.schemas import page_of
+from eventkit.http.views import found, listed
+from meetings.api.agenda import Items
+from meetings.api.times import LocalTime
+from meetings.domain.phases import Phase, possible
+from meetings.projection.calendar import calendar
+
+bp = Blueprint(
+    "calendar", __name__, url_prefix="/v1/meetings", description="The calendar of the network."
+)
+
+# `from` is a word of Python, so this schema cannot be a class.
+MeetingFilter = Schema.from_dict(
+    {
+        "state": fields.Enum(Phase, by_value=True),
+        "kind": fields.Enum(MeetingKind, by_value=True),
+        "cohort": fields.UUID(),
+        "from": Instant(metadata={"description": "Starts at this time or later."}),
+        "to": Instant(metadata={"description": "Starts before this time."}),
+    },
+    name="MeetingFilter",
+)
+_FILTERS: Mapping[str, Callable[[Any], sa.ColumnElement[bool]]] = {
+    "state": lambda phase: calendar.c.state == phase.value,
+    "kind": lambda kind: calendar.c.kind == kind.value,
+    "cohort": lambda cohort_id: calendar.c.cohort_id == cohort_id,
+    "from": lambda at: calendar.c.starts_at >= at,
+    "to": lambda at: calendar.c.starts_at < at,
+}
+
+
+class OfRow(fields.Nested):
+    """Columns of the row itself, shown together under one name."""
+
+    def get_value(self, obj: Any, *_: object, **__: object) -> Any:
+        return obj
+
+
+class Announced(Schema):
+    count = fields.Integer(required=True)
+    approximate = fields.Boolean(required=True)
+    source = fields.String(required=True)
+
+
+class Counted(Schema):
+    count = fields.Integer(required=True)
+    source = fields.String(required=True)
+
+
+class Attendance(Schema):
+    """Numbers of different origin, kept apart."""
+
+    announced = fields.Nested(Announced, required=True, allow_none=True)
+    registered = fields.Integer(required=True)
+    waitlisted = fields.Integer(required=True)
+    checked_in = fields.Integer(required=True)
+    counted = fields.Nested(Counted, required=True, allow_none=True)
+
+
+class Results(Schema):
+    stories = fields.Integer(required=True)
+    tendencies = fields.Integer(required=True)
+    documented_at = LocalTime()
+    author_role = fields.String(required=True, allow_none=True)
+
+
+class InvitedGroup(Schema):
+    kind = fields.String(required=True)
+    id = fields.String(required=True)
+
+
+class NextMeeting(Schema):
+    meeting_id = fields.String(required=True, allow_none=True)
+    vague_date = fields.String(required=True, allow_none=True)
+
+
+class MeetingSummary(Schema):
+    meeting_id = fields.UUID(required=True)
+    state = fields.String(required=True)
+    kind = fields.String(required=True)
+    title = fields.String(required=True)
+    mode = fields.String(required=True, allow_none=True)
+    recorded_afterwards = fields.Boolean(required=True)
+    programme_id = fields.UUID(required=True, allow_none=True)
+    cohort_id = fields.UUID(required=True, allow_none=True)
+    host_ags = fields.String(required=True, allow_none=True)
+    vague_date = fields.String(required=True, allow_none=True)
+    starts_at = LocalTime()
+    ends_at = LocalTime()
+    time_zone = fields.String(required=True)
+
+
+class MeetingView(MeetingSummary):
+    mode_reason = fields.String(required=True, allow_none=True)
+    recording_reason = fields.String(required=True, allow_none=True)
+    reschedule_reason = fields.String(required=True, allow_none=True)
+    cancellation_reason = fields.String(required=True, allow_none=True)
+    venue = fields.String(required=True, allow_none=True)
+    online_platform = fields.String(required=True, allow_none=True)
+    join_url = fields.String(required=True, allow_none=True)
+    access_hint = fields.String(required=True, allow_none=True)
+    agenda = Items()
+    agenda_revision = fields.Integer(required=True)
+    audience = fields.List(fields.Nested(InvitedGroup), required=True)
+    capacity = fields.Integer(required=True, allow_none=True)
+    attendance = OfRow(Attendance, required=True)
+    started_at = LocalTime()
+    ended_at = LocalTime()
+    results = OfRow(Results, required=True)
+    next_meeting = fields.Nested(NextMeeting, required=True, allow_none=True)
+    actions = fields.Method(
+        "possible_actions", metadata={"description": "What the state allows now."}
+    )
+
+    def possible_actions(self, row: Any) -> list[str]:
+        return [
+            action.value
+            for action in possible(
+                Phase(row["state"]), recorded_afterwards=row["recorded_afterwards"]
+            )
+        ]
+
+
+@bp.route("", methods=["GET"])
+@bp.arguments(MeetingFilter, location="query")
+@bp.response(200, page_of(MeetingSummary))
+def list_meetings(wanted: dict[str, Any]) -> Response:
+    """Meetings by their start; those without a date come last."""
+    query = sa.select(calendar)
+    for name, value in wanted.items():
+        query = query.where(_FILTERS[name](value))
+    order = (calendar.c.sorted_at, calendar.c.meeting_id)
+    return listed(query, MeetingSummary, sort=order)
+
+
+@bp.route("/<uuid:meeting_id>", methods=["GET"])
+@bp.response(200, MeetingView)
+def show_meeting(meeting_id: UUID) -> Response:
+    return found(sa.select(calendar).where(calendar.c.meeting_id == meeting_id), MeetingView)

@@ -1,0 +1,203 @@
+"""HTTP for invitations and registrations; names are shown to those who run the meeting."""
+
+from typing import Any
+from uuid import UUID, uuid4
+
+import sqlalchemy as sa
+from flask import Response
+from marshmallow import Schema, fields
+from marshmallow.validate import Email, Length, OneOf
+
+from contracts.events.meetings import Side, TargetGroup, TargetKind
+from eventkit.database import session
+from eventkit.domain import Invalid, NotFound
+from eventkit.http.blueprint import Blueprint
+from eventkit.http.fields import Integer, Sealed, Text
+from eventkit.http.schemas import Written, page_of
+from eventkit.http.views import added, changed, execute, found, kit, listed, principal
+from meetings.access import READS_NAMES, party_of, visible_to
+from meetings.api.parties import PartyBody, PartyOfRow
+from meetings.api.times import LocalTime
+from meetings.domain.meeting import MEETING, MeetingCommand
+from meetings.domain.registration import (
+    CheckInParticipant,
+    CloseRegistration,
+    OpenInvitations,
+    RegisterParticipant,
+    WithdrawParticipant,
+)
+from meetings.domain.state import Standing
+from meetings.projection.registrations import WITHDRAWN, registrations
+from meetings.references import (
+    party_of_contact,
+    require_audience,
+    require_meeting,
+    require_party,
+)
+
+bp = Blueprint(
+    "registrations",
+    __name__,
+    url_prefix="/v1/meetings",
+    description="Invitations, registrations and check-in.",
+)
+MOST_GROUPS = 20
+
+
+class TargetGroupBody(Schema):
+    kind = fields.Enum(TargetKind, by_value=True, required=True)
+    id = fields.UUID(
+        required=True, metadata={"description": "Of the cohort, or of the group's programme."}
+    )
+
+
+class OpenInvitationsBody(Schema):
+    audience = fields.List(
+        fields.Nested(TargetGroupBody), required=True, validate=Length(min=1, max=MOST_GROUPS)
+    )
+    capacity = Integer(1, 1_000_000, allow_none=True)
+
+
+class RegisterParticipantBody(Schema):
+    """A contact of the registry, or a person by name and e-mail address."""
+
+    side = fields.Enum(Side, by_value=True, required=True)
+    contact_id = fields.UUID(allow_none=True)
+    party = fields.Nested(PartyBody, allow_none=True)
+    name = Text(allow_none=True)
+    email = Text(3, 200, allow_none=True, validate=Email())
+
+
+class RegistrationFilter(Schema):
+    standing = fields.String(validate=OneOf([*map(str, Standing), WITHDRAWN]))
+    side = fields.Enum(Side, by_value=True)
+
+
+class Personal(Sealed):
+    """A personal column: opened for callers who run the meeting, null for all others."""
+
+    def __init__(self) -> None:
+        super().__init__(required=True, allow_none=True)
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **options: Any) -> str | None:
+        seen = value if principal().role in READS_NAMES else None
+        return super()._serialize(seen, attr, obj, **options)
+
+
+class RegistrationView(Schema):
+    participant_id = fields.UUID(required=True)
+    standing = fields.String(required=True)
+    side = fields.String(required=True)
+    contact_id = fields.UUID(required=True, allow_none=True)
+    party = PartyOfRow()
+    name = Personal()
+    email = Personal()
+    registered_at = LocalTime()
+
+
+@bp.route("/<uuid:meeting_id>/open-invitations", methods=["POST"])
+@bp.arguments(OpenInvitationsBody)
+@bp.response(200, Written)
+def open_invitations(body: dict[str, Any], meeting_id: UUID) -> Response:
+    """Invite target groups and open the registration, or open it again with another capacity."""
+    audience = tuple(TargetGroup(**group) for group in body["audience"])
+    require_audience(kit().engine, audience)
+    command = OpenInvitations(
+        meeting_id=meeting_id,
+        audience=audience,
+        capacity=body.get("capacity"),
+        requested_at=kit().now(),
+    )
+    return changed(MEETING, meeting_id, command)
+
+
+@bp.route("/<uuid:meeting_id>/close-registration", methods=["POST"])
+@bp.response(200, Written)
+def close_registration(meeting_id: UUID) -> Response:
+    return changed(MEETING, meeting_id, CloseRegistration(meeting_id=meeting_id))
+
+
+@bp.route("/<uuid:meeting_id>/registrations", methods=["POST"])
+@bp.arguments(RegisterParticipantBody)
+@bp.response(201, Written)
+def register_participant(body: dict[str, Any], meeting_id: UUID) -> Response:
+    """Take a place, or a turn in the waiting list of a full meeting."""
+    participant_id = uuid4()
+    party = party_of(principal(), _party(body))
+    require_party(kit().engine, party)
+    command = RegisterParticipant(
+        meeting_id=meeting_id,
+        participant_id=participant_id,
+        side=body["side"],
+        contact_id=body.get("contact_id"),
+        party=party,
+        name=body.get("name"),
+        email=body.get("email"),
+        requested_at=kit().now(),
+    )
+    address = {"meeting_id": meeting_id, "participant_id": participant_id}
+    return added(MEETING, meeting_id, command, ".show_registration", **address)
+
+
+@bp.route("/<uuid:meeting_id>/registrations", methods=["GET"])
+@bp.arguments(RegistrationFilter, location="query")
+@bp.response(200, page_of(RegistrationView))
+def list_registrations(wanted: dict[str, Any], meeting_id: UUID) -> Response:
+    """Registrations in their order; a municipality sees its own people."""
+    require_meeting(kit().engine, meeting_id)
+    query = sa.select(registrations).where(
+        registrations.c.meeting_id == meeting_id, visible_to(principal())
+    )
+    for column, value in wanted.items():
+        query = query.where(registrations.c[column] == str(value))
+    return listed(query, RegistrationView, sort=(registrations.c.number,))
+
+
+@bp.route("/<uuid:meeting_id>/registrations/<uuid:participant_id>", methods=["GET"])
+@bp.response(200, RegistrationView)
+def show_registration(meeting_id: UUID, participant_id: UUID) -> Response:
+    return found(_visible(meeting_id, participant_id), RegistrationView)
+
+
+@bp.route("/<uuid:meeting_id>/registrations/<uuid:participant_id>/withdraw", methods=["POST"])
+@bp.response(204)
+def withdraw_participant(meeting_id: UUID, participant_id: UUID) -> Response:
+    """Give the place back; the first who waits gets it."""
+    command = WithdrawParticipant(meeting_id=meeting_id, participant_id=participant_id)
+    return _done(command, meeting_id, participant_id)
+
+
+@bp.route("/<uuid:meeting_id>/registrations/<uuid:participant_id>/check-in", methods=["POST"])
+@bp.response(204)
+def check_in_participant(meeting_id: UUID, participant_id: UUID) -> Response:
+    command = CheckInParticipant(meeting_id=meeting_id, participant_id=participant_id)
+    return _done(command, meeting_id, participant_id)
+
+
+def _done(command: MeetingCommand, meeting_id: UUID, participant_id: UUID) -> Response:
+    """Run a command on a registration that exists for the caller."""
+    with session(kit().engine) as connection:
+        row = connection.execute(_visible(meeting_id, participant_id)).first()
+    if row is None:
+        raise NotFound("not-found", "There is no such thing here.")
+    execute(MEETING, meeting_id, command)
+    return Response(status=204)
+
+
+def _visible(meeting_id: UUID, participant_id: UUID) -> sa.Select[Any]:
+    return sa.select(registrations).where(
+        registrations.c.meeting_id == meeting_id,
+        registrations.c.participant_id == participant_id,
+        visible_to(principal()),
+    )
+
+
+def _party(body: dict[str, Any]) -> Any:
+    """The party as the body says it, or that of the contact."""
+    said, contact_id = body.get("party"), body.get("contact_id")
+    if contact_id is None:
+        return said
+    known = party_of_contact(kit().engine, contact_id)
+    if said not in (None, known):
+        raise Invalid("foreign-contact", "The contact stands for another party.", pointer="/party")
+    return known

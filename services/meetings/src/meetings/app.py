@@ -1,0 +1,84 @@
+"""The composition root: what the meetings service consists of, and who may call what."""
+
+from pathlib import Path
+
+from eventkit.http.policy import ANYONE_SIGNED_IN, Policy, allow
+from eventkit.service import Service, Subscription
+from meetings.api import (
+    agenda,
+    calendar,
+    days,
+    participants,
+    planning,
+    registrations,
+    results,
+    stories,
+)
+from meetings.domain.meeting import MEETING
+from meetings.projection.calendar import CALENDAR
+from meetings.projection.network import COHORTS, CONTACTS, MUNICIPALITIES, PROGRAMMES
+from meetings.projection.registrations import REGISTRATIONS
+from meetings.projection.stories import STORIES
+from meetings.projection.tendencies import TENDENCIES
+
+PLANS = allow("organiser", "steering_group")
+PREPARES = allow(PLANS, "moderator")
+RUNS = allow("organiser", "moderator")
+REGISTERS = allow(RUNS, "steering_group", "municipality", "district")
+SEES_REGISTRATIONS = allow(RUNS, "municipality", "district", "service")
+
+POLICY: dict[str, Policy] = {
+    "calendar.list_meetings": ANYONE_SIGNED_IN,
+    "calendar.show_meeting": ANYONE_SIGNED_IN,
+    "agenda.show_agenda": ANYONE_SIGNED_IN,
+    "agenda.publish_agenda": PREPARES,
+    "planning.plan_meeting": PLANS,
+    "planning.record_meeting": PLANS,
+    "planning.schedule_meeting": PLANS,
+    "planning.reschedule_meeting": PLANS,
+    "planning.change_mode": PLANS,
+    "planning.place_meeting": PREPARES,
+    "planning.cancel_meeting": PLANS,
+    "days.start_meeting": RUNS,
+    "days.end_meeting": RUNS,
+    "days.publish_results": RUNS,
+    "registrations.open_invitations": PLANS,
+    "registrations.close_registration": PREPARES,
+    "registrations.register_participant": REGISTERS,
+    "registrations.list_registrations": SEES_REGISTRATIONS,
+    "registrations.show_registration": SEES_REGISTRATIONS,
+    "registrations.withdraw_participant": allow(RUNS, "municipality", "district"),
+    "registrations.check_in_participant": RUNS,
+    "results.announce_attendance": PREPARES,
+    "results.count_attendance": RUNS,
+    "results.announce_next_meeting": RUNS,
+    "results.observe_tendencies": RUNS,
+    "results.list_tendencies": ANYONE_SIGNED_IN,
+    "stories.tell_stories": RUNS,
+    "stories.list_stories": ANYONE_SIGNED_IN,
+    "stories.withdraw_story": RUNS,
+    "participants.read_addresses": allow("service"),
+}
+
+SERVICE = Service(
+    name="meetings",
+    aggregates=(MEETING,),
+    read_models=(CALENDAR, REGISTRATIONS, STORIES, TENDENCIES),
+    subscriptions=(
+        Subscription(
+            source="registry", read_models=(MUNICIPALITIES, PROGRAMMES, COHORTS, CONTACTS)
+        ),
+    ),
+    blueprints=(
+        calendar.bp,
+        agenda.bp,
+        planning.bp,
+        days.bp,
+        registrations.bp,
+        results.bp,
+        stories.bp,
+        participants.bp,
+    ),
+    policy=POLICY,
+    migrations=Path(__file__).parent / "migrations",
+)
