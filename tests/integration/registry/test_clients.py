@@ -4,12 +4,10 @@ from base64 import b64encode
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
 from joserfc import jwt
 from joserfc.jwk import KeySet
 from werkzeug.test import TestResponse
 
-from registry.cli import bootstrap
 from tests.integration.registry.conftest import Caller, Callers, told
 
 BODY = {"name": "Fachverfahren Pforzheim", "role": "municipality", "tenant": "08231000"}
@@ -132,10 +130,3 @@ def test_a_client_that_cannot_be_is_refused_with_its_place(
 def test_only_the_operator_deals_with_clients(callers: Callers, role: str) -> None:
     assert callers.as_role(role).post("/v1/clients", BODY).status_code == 403
     assert callers.as_role(role).get("/v1/clients").status_code == 403
-
-
-def test_the_first_operator_is_made_once(callers: Callers) -> None:
-    made = CliRunner().invoke(bootstrap, obj=callers.kit)
-    assert made.exit_code == 0, made.output
-    again = CliRunner().invoke(bootstrap, obj=callers.kit)
-    assert (again.exit_code, "exists already" in again.output) == (1, True)

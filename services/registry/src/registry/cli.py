@@ -7,6 +7,7 @@ from typing import BinaryIO
 
 import click
 
+from eventkit.console import Console
 from eventkit.database import session
 from eventkit.domain import Conflict
 from eventkit.recorded import Context
@@ -25,7 +26,7 @@ SHOWN_REFUSALS = 20
 
 @click.command()
 @click.pass_obj
-def bootstrap(kit: Kit) -> None:
+def bootstrap(console: Console) -> None:
     """Make the first operator's client, once, and print its credentials as JSON."""
     credentials = new_credentials(FIRST_OPERATOR)
     command = RegisterClient(
@@ -35,7 +36,7 @@ def bootstrap(kit: Kit) -> None:
         secret_digest=credentials.digest,
     )
     try:
-        kit.execute(CLIENT, FIRST_OPERATOR, command, context=Context(actor=ACTOR))
+        console.kit.execute(CLIENT, FIRST_OPERATOR, command, context=Context(actor=ACTOR))
     except Conflict as refused:
         raise click.ClickException(
             "The first operator exists already; it can register further clients."
@@ -49,14 +50,14 @@ def bootstrap(kit: Kit) -> None:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--apply", is_flag=True, help="Change the register; without it, only look.")
 @click.pass_obj
-def import_directory(kit: Kit, file: Path, *, apply: bool) -> None:
+def import_directory(console: Console, file: Path, *, apply: bool) -> None:
     """Compare a GV100AD file with the register, and with --apply take it over."""
     directory = _read(file)
-    with session(kit.engine) as connection:
+    with session(console.kit.engine) as connection:
         planned = plan(directory, present(connection))
     _tell(planned)
     if apply:
-        _apply(kit, planned)
+        _apply(console.kit, planned)
     else:
         click.echo("Nothing was changed. Repeat with --apply to change the register.")
 
