@@ -49,6 +49,7 @@ deliveries = sa.Table(
     sa.Column("stream_version", sa.Integer, nullable=False),
     sa.Index("ix_deliveries_meeting", "meeting_id", "requested_at", "delivery_id"),
     sa.Index("ix_deliveries_recipient", "recipient_id", "requested_at", "delivery_id"),
+    sa.Index("ix_deliveries_requested", "requested_at", "delivery_id"),
     sa.Index(
         "ix_deliveries_due",
         "channel",

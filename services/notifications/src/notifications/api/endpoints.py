@@ -1,0 +1,170 @@
+"""HTTP for webhook endpoints: everybody manages their own, and a secret is shown once."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from functools import cache
+from typing import Any
+from uuid import UUID, uuid4
+
+import orjson
+import sqlalchemy as sa
+from flask import Response, request
+from marshmallow import Schema, fields
+from marshmallow.validate import Length
+
+from eventkit.auth.principal import Principal
+from eventkit.database import session
+from eventkit.domain import Invalid, NotFound
+from eventkit.http import preconditions
+from eventkit.http.blueprint import Blueprint
+from eventkit.http.fields import Text
+from eventkit.http.schemas import Written, page_of
+from eventkit.http.views import changed, context, created, found, kit, listed, principal
+from notifications.api.deliveries import DeliveryView
+from notifications.delivery.webhooks import rules_of
+from notifications.domain.endpoint import (
+    ENDPOINT,
+    RegisterEndpoint,
+    RemoveEndpoint,
+    RotateSecret,
+)
+from notifications.projection.deliveries import deliveries
+from notifications.projection.endpoints import endpoints
+from notifications.settings import settings_of
+from notifications.webhook.resolver import Resolver, Unresolved
+from notifications.webhook.signature import new_secret
+from notifications.webhook.vetting import NotAllowed, parse, vet
+
+bp = Blueprint(
+    "endpoints",
+    __name__,
+    url_prefix="/v1/endpoints",
+    description="Webhooks: where a member of the network hears of events.",
+)
+# How long the secret before a rotation signs as well.
+OVERLAP = timedelta(hours=24)
+
+
+class RegisterEndpointBody(Schema):
+    url = Text(1, 200, required=True)
+    event_types = fields.List(Text(1, 100), required=True, validate=Length(min=1, max=50))
+
+
+class EndpointView(Schema):
+    endpoint_id = fields.UUID(required=True)
+    url = fields.String(required=True)
+    event_types = fields.List(fields.String(), required=True)
+    state = fields.String(required=True)
+    disabled_reason = fields.String(required=True, allow_none=True)
+    registered_at = fields.AwareDateTime(required=True)
+
+
+class WithSecret(Written):
+    secret = fields.String(
+        metadata={"description": "For checking signatures; absent when an answer is repeated."}
+    )
+
+
+@cache
+def _resolver() -> Resolver:
+    return Resolver()
+
+
+@bp.route("", methods=["POST"])
+@bp.arguments(RegisterEndpointBody)
+@bp.response(201, WithSecret)
+def register_endpoint(body: dict[str, Any]) -> Response:
+    """The address is looked up and judged now, and again at each call."""
+    _vet(body["url"])
+    endpoint_id, secret, caller = uuid4(), new_secret(), principal()
+    command = RegisterEndpoint(
+        endpoint_id=endpoint_id,
+        owner=_owner(caller),
+        owner_role=caller.role,
+        url=body["url"],
+        event_types=tuple(body["event_types"]),
+        secret=secret,
+    )
+    answer = created(ENDPOINT, endpoint_id, command, ".show_endpoint", endpoint_id=endpoint_id)
+    told = orjson.loads(answer.get_data())
+    # A repeated answer names the endpoint of the first call, whose secret is not ours to know.
+    if told["id"] == str(endpoint_id):
+        answer.set_data(orjson.dumps(told | {"secret": secret}))
+    return answer
+
+
+@bp.route("", methods=["GET"])
+@bp.response(200, page_of(EndpointView))
+def list_endpoints() -> Response:
+    return listed(_own(), EndpointView, sort=(endpoints.c.endpoint_id,))
+
+
+@bp.route("/<uuid:endpoint_id>", methods=["GET"])
+@bp.response(200, EndpointView)
+def show_endpoint(endpoint_id: UUID) -> Response:
+    return found(_own().where(endpoints.c.endpoint_id == endpoint_id), EndpointView)
+
+
+@bp.route("/<uuid:endpoint_id>", methods=["DELETE"])
+@bp.response(200, Written)
+def remove_endpoint(endpoint_id: UUID) -> Response:
+    _require_own(endpoint_id)
+    return changed(ENDPOINT, endpoint_id, RemoveEndpoint(endpoint_id=endpoint_id))
+
+
+@bp.route("/<uuid:endpoint_id>/secrets", methods=["POST"])
+@bp.response(201, WithSecret)
+def rotate_secret(endpoint_id: UUID) -> Response:
+    """A new secret; for a day the one before signs as well."""
+    _require_own(endpoint_id)
+    secret = new_secret()
+    written = kit().execute(
+        ENDPOINT,
+        endpoint_id,
+        RotateSecret(endpoint_id=endpoint_id, secret=secret, previous_until=kit().now() + OVERLAP),
+        context=context(),
+        idempotency=preconditions.idempotency(required=True, resource=request.path),
+    )
+    told = {"id": str(endpoint_id), "version": written.version}
+    shown = told if written.replayed else told | {"secret": secret}
+    headers = {"ETag": preconditions.tag(written.version)}
+    return Response(orjson.dumps(shown), 201, headers, content_type="application/json")
+
+
+@bp.route("/<uuid:endpoint_id>/deliveries", methods=["GET"])
+@bp.response(200, page_of(DeliveryView))
+def list_calls(endpoint_id: UUID) -> Response:
+    """The delivery log of one's own endpoint."""
+    _require_own(endpoint_id)
+    query = sa.select(deliveries).where(deliveries.c.recipient_id == endpoint_id)
+    order = (deliveries.c.requested_at.desc(), deliveries.c.delivery_id.desc())
+    return listed(query, DeliveryView, sort=order)
+
+
+def _vet(url: str) -> None:
+    rules = rules_of(settings_of(kit()))
+    try:
+        vet(parse(url, rules), rules, _resolver())
+    except (NotAllowed, Unresolved) as error:
+        raise Invalid(
+            "endpoint_not_allowed", "Webhooks do not go to this address.", pointer="/url"
+        ) from error
+
+
+def _own() -> sa.Select[Any]:
+    caller = principal()
+    return sa.select(endpoints).where(
+        endpoints.c.owner == _owner(caller), endpoints.c.owner_role == caller.role
+    )
+
+
+def _require_own(endpoint_id: UUID) -> None:
+    query = _own().where(endpoints.c.endpoint_id == endpoint_id)
+    with session(kit().engine) as connection:
+        if connection.execute(query).first() is None:
+            raise NotFound("not-found", "There is no such thing here.")
+
+
+def _owner(caller: Principal) -> str:
+    return caller.tenant or caller.role

@@ -1,0 +1,178 @@
+"""The worker that sends mails: claim a batch, fetch its addresses, send, record each outcome."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from time import monotonic
+from uuid import UUID
+
+import sqlalchemy as sa
+import structlog
+
+from contracts.events.notifications import Channel, Notice, RecipientKind
+from eventkit.database import session
+from eventkit.unit import Kit
+from notifications.delivery.addresses import AddressBook, AddressesUnavailable
+from notifications.delivery.claims import Claims
+from notifications.delivery.outcomes import abandoned, failed, record, succeeded
+from notifications.delivery.verdicts import as_it_reads, pointless
+from notifications.domain.notices import Meeting
+from notifications.domain.retries import Schedule
+from notifications.mail.letter import Addressee, Letter, envelope_address
+from notifications.mail.message import message
+from notifications.mail.smtp import Postponed, Refused, Session, Unreachable, connected
+from notifications.policy.people import meeting_of
+from notifications.projection.deliveries import DeliveryState, deliveries
+from notifications.projection.meetings import meetings
+from notifications.settings import settings_of
+
+_log = structlog.get_logger(component="mails")
+
+BATCH = 50
+# No new mail is begun after this time, so that the worker can end when it is asked to.
+BUDGET_SECONDS = 10.0
+LEASE = timedelta(minutes=5)
+OWNER_AWAY = timedelta(seconds=30)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Batch:
+    rows: Sequence[sa.RowMapping]
+    meetings: dict[UUID, Meeting]
+    told_before: set[tuple[UUID, UUID]]
+
+
+class MailWorker:
+    """Sends what is due. Opens nothing before its first step, so that it may be made anywhere."""
+
+    def __init__(self) -> None:
+        self._kit: Kit | None = None
+
+    def step(self, kit: Kit) -> bool:
+        """Send one batch; False when nothing is due."""
+        if self._kit is not kit:
+            self._kit = kit
+            self._claims = Claims(kit, Channel.MAIL, LEASE)
+            self._addresses = AddressBook(kit.settings)
+        rows = self._claims.take(BATCH)
+        if not rows:
+            return False
+        self._send_all(kit, self._addressed(kit, self._pointed(kit, _batch(kit, rows))))
+        return True
+
+    def _pointed(self, kit: Kit, batch: _Batch) -> _Batch:
+        """Put aside what makes no sense any more, or not yet."""
+        kept = []
+        for row in batch.rows:
+            meeting = batch.meetings.get(row["meeting_id"])
+            if meeting is None:
+                self._claims.release([row["delivery_id"]], after=OWNER_AWAY)
+            elif why := pointless(meeting, row["sequence"], kit.now()):
+                self._abandon(kit, row, why)
+            else:
+                kept.append(row)
+        return _Batch(rows=kept, meetings=batch.meetings, told_before=batch.told_before)
+
+    def _addressed(self, kit: Kit, batch: _Batch) -> list[tuple[sa.RowMapping, Letter]]:
+        """Letters to those who have an address; whose owner is away waits for a while."""
+        by_kind = defaultdict(list)
+        for row in batch.rows:
+            by_kind[RecipientKind(row["recipient_kind"])].append(row)
+        letters = []
+        for kind, rows in by_kind.items():
+            try:
+                known = self._addresses.look_up(kind, {row["recipient_id"] for row in rows})
+            except AddressesUnavailable as error:
+                _log.warning("addresses_unavailable", kind=kind.value, cause=str(error))
+                waiting = [row["delivery_id"] for row in rows]
+                self._claims.release(waiting, after=OWNER_AWAY)
+                continue
+            for row in rows:
+                if to := known.get(row["recipient_id"]):
+                    letters.append((row, _letter(kit, batch, row, to)))
+                else:
+                    self._abandon(kit, row, "no_address")
+        return letters
+
+    def _send_all(self, kit: Kit, letters: list[tuple[sa.RowMapping, Letter]]) -> None:
+        waiting = dict.fromkeys(row["delivery_id"] for row, _ in letters)
+        try:
+            self._send_in_time(kit, letters, waiting)
+        except Unreachable as error:
+            _log.warning("mail_server_unreachable", cause=error.code)
+            for row, _ in letters:
+                if row["delivery_id"] in waiting:
+                    record(kit, row, failed(kit, row, error.code, Schedule.MAIL_UNREACHABLE))
+        # Also what was not begun in time; it is due at once.
+        self._claims.release([row["delivery_id"] for row, _ in letters])
+
+    def _send_in_time(
+        self,
+        kit: Kit,
+        letters: list[tuple[sa.RowMapping, Letter]],
+        waiting: dict[UUID, None],
+    ) -> None:
+        if not letters:
+            return
+        settings, until = settings_of(kit), monotonic() + BUDGET_SECONDS
+        with connected(settings.smtp_url, own_name=settings.sender.domain) as mail_server:
+            for row, letter in letters:
+                if monotonic() > until:
+                    return
+                _send(kit, mail_server, row, letter)
+                del waiting[row["delivery_id"]]
+
+    def _abandon(self, kit: Kit, row: sa.RowMapping, code: str) -> None:
+        record(kit, row, abandoned(row, code, tried=False))
+        self._claims.release([row["delivery_id"]])
+
+
+def _send(kit: Kit, mail_server: Session, row: sa.RowMapping, letter: Letter) -> None:
+    """Send one mail and record what became of it; raises Unreachable when the server is lost."""
+    try:
+        mail, to = message(letter), envelope_address(letter.to)
+    except ValueError:
+        record(kit, row, abandoned(row, "address_refused", tried=False))
+        return
+    try:
+        mail_server.send(mail, sender=letter.sender.mailbox, to=to)
+    except Refused as error:
+        record(kit, row, abandoned(row, error.code, tried=True))
+    except Postponed as error:
+        record(kit, row, failed(kit, row, error.code, Schedule.MAIL_POSTPONED))
+    else:
+        record(kit, row, succeeded(row))
+
+
+def _letter(kit: Kit, batch: _Batch, row: sa.RowMapping, to: Addressee) -> Letter:
+    told_before = (row["meeting_id"], row["recipient_id"]) in batch.told_before
+    return Letter(
+        delivery_id=row["delivery_id"],
+        notice=as_it_reads(Notice(row["notice"]), told_before=told_before),
+        recipient_kind=RecipientKind(row["recipient_kind"]),
+        meeting=batch.meetings[row["meeting_id"]],
+        to=to,
+        sender=settings_of(kit).sender,
+        sent_at=kit.now(),
+    )
+
+
+def _batch(kit: Kit, rows: Sequence[sa.RowMapping]) -> _Batch:
+    wanted = {row["meeting_id"] for row in rows}
+    told = sa.select(deliveries.c.meeting_id, deliveries.c.recipient_id).where(
+        deliveries.c.meeting_id.in_(wanted),
+        deliveries.c.state == DeliveryState.DELIVERED.value,
+        deliveries.c.channel == Channel.MAIL.value,
+    )
+    known = sa.select(meetings).where(meetings.c.meeting_id.in_(wanted))
+    with session(kit.engine) as connection:
+        return _Batch(
+            rows=rows,
+            meetings={
+                row["meeting_id"]: meeting_of(row) for row in connection.execute(known).mappings()
+            },
+            told_before={(meeting, person) for meeting, person in connection.execute(told)},
+        )

@@ -1,0 +1,80 @@
+"""What became of an attempt, recorded as an event, and counted."""
+
+from __future__ import annotations
+
+from random import SystemRandom
+
+import sqlalchemy as sa
+from prometheus_client import Counter
+
+from contracts.events.notifications import DeliveryAbandoned
+from eventkit.recorded import Context
+from eventkit.unit import Kit
+from notifications.domain.delivery import (
+    DELIVERY,
+    AbandonDelivery,
+    DeliveryCommand,
+    RecordFailure,
+    RecordSuccess,
+)
+from notifications.domain.endpoint import ENDPOINT, DisableEndpoint
+from notifications.domain.retries import Schedule
+
+ATTEMPTS = Counter(
+    "delivery_attempts", "Finished attempts to tell somebody.", ["channel", "outcome"]
+)
+_chance = SystemRandom()
+
+
+def succeeded(row: sa.RowMapping) -> RecordSuccess:
+    return RecordSuccess(delivery_id=row["delivery_id"], attempt=row["attempts"] + 1)
+
+
+def abandoned(row: sa.RowMapping, code: str, *, tried: bool) -> AbandonDelivery:
+    attempts = row["attempts"] + int(tried)
+    return AbandonDelivery(delivery_id=row["delivery_id"], attempts=attempts, code=code)
+
+
+def failed(kit: Kit, row: sa.RowMapping, code: str, schedule: Schedule) -> RecordFailure:
+    return RecordFailure(
+        delivery_id=row["delivery_id"],
+        attempt=row["attempts"] + 1,
+        code=code,
+        failed_at=kit.now(),
+        schedule=schedule,
+        jitter=_chance.random(),
+    )
+
+
+def record(kit: Kit, row: sa.RowMapping, command: DeliveryCommand) -> None:
+    """Store what happened; what somebody recorded before stays as it is."""
+    context = Context(
+        actor=f"service:{kit.name}",
+        correlation_id=str(row["delivery_id"]),
+        causation_id=str(row["cause_id"]),
+    )
+    written = kit.execute(DELIVERY, row["delivery_id"], command, context=context)
+    for stored in written.recorded:
+        ATTEMPTS.labels(row["channel"], stored.type.split(".")[1]).inc()
+
+
+def record_for_endpoint(
+    kit: Kit, row: sa.RowMapping, command: DeliveryCommand, *, gone: bool = False
+) -> None:
+    """Store what happened; an endpoint that is gone, or failed to the end, is disabled with it."""
+    context = Context(
+        actor=f"service:{kit.name}",
+        correlation_id=str(row["delivery_id"]),
+        causation_id=str(row["cause_id"]),
+    )
+    with kit.unit(context) as unit:
+        written = unit.execute(DELIVERY, row["delivery_id"], command)
+        for stored in written.recorded:
+            ATTEMPTS.labels(row["channel"], stored.type.split(".")[1]).inc()
+            if isinstance(stored.event, DeliveryAbandoned) and (gone or _was_tried(command)):
+                reason = DisableEndpoint(endpoint_id=row["recipient_id"], reason=stored.event.code)
+                unit.execute(ENDPOINT, row["recipient_id"], reason)
+
+
+def _was_tried(command: DeliveryCommand) -> bool:
+    return isinstance(command, RecordFailure)

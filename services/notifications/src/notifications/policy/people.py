@@ -1,0 +1,131 @@
+"""Questions to the read models: who belongs to a meeting, and which meetings a person concerns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from contracts.events.meetings import TargetKind
+from contracts.events.notifications import Channel, RecipientKind
+from notifications.domain.notices import Meeting, MeetingState, People, Recipient
+from notifications.projection.audience import contacts, participations, seats
+from notifications.projection.deliveries import deliveries
+from notifications.projection.meetings import meetings
+from notifications.projection.participants import Place, participants
+
+_FIELDS = (
+    "meeting_id",
+    "title",
+    "sequence",
+    "starts_at",
+    "ends_at",
+    "time_zone",
+    "mode",
+    "venue",
+    "online_platform",
+    "join_url",
+    "access_hint",
+)
+
+
+def meeting_of(row: sa.RowMapping) -> Meeting:
+    """A row of the read model as the rules know a meeting."""
+    values: dict[str, Any] = {name: row[name] for name in _FIELDS}
+    return Meeting(state=MeetingState(row["state"]), **values)
+
+
+def people_of(sql: sa.Connection, row: sa.RowMapping) -> People:
+    """Everybody whom a meeting concerns, as far as is known here."""
+    groups = {kind: _ids(row["audience"], kind) for kind in TargetKind}
+    invited = _contacts_of_cohorts(sql, groups[TargetKind.COHORT])
+    audience = frozenset(map(_contact, invited | _seated(sql, groups[TargetKind.STEERING_GROUP])))
+    told = _told(sql, row["meeting_id"])
+    registered, withdrawn = _participants(sql, row["meeting_id"])
+    return People(
+        audience=audience,
+        registered=registered,
+        gone=(withdrawn - registered - audience) | _left(sql, audience | registered | set(told)),
+        told=told,
+    )
+
+
+def open_meetings(sql: sa.Connection) -> list[UUID]:
+    """The upcoming meetings that people are invited to."""
+    is_open = meetings.c.state == MeetingState.OPEN.value
+    upcoming = meetings.c.starts_at > sa.func.now()
+    query = sa.select(meetings.c.meeting_id).where(is_open, upcoming)
+    return list(sql.scalars(query.order_by(meetings.c.meeting_id)))
+
+
+def _ids(audience: Iterable[dict[str, str]], kind: TargetKind) -> set[UUID]:
+    return {UUID(group["id"]) for group in audience if group["kind"] == kind.value}
+
+
+def _contacts_of_cohorts(sql: sa.Connection, cohorts: set[UUID]) -> set[UUID]:
+    same_party = sa.and_(
+        contacts.c.party_kind == participations.c.party_kind,
+        contacts.c.party_key == participations.c.party_key,
+    )
+    query = (
+        sa.select(contacts.c.contact_id)
+        .join(participations, same_party)
+        .where(participations.c.cohort_id.in_(cohorts))
+    )
+    return set(sql.scalars(query))
+
+
+def _seated(sql: sa.Connection, programmes: set[UUID]) -> set[UUID]:
+    query = sa.select(seats.c.contact_id).where(
+        seats.c.programme_id.in_(programmes), seats.c.contact_id.is_not(None)
+    )
+    return {holder for holder in sql.scalars(query) if holder is not None}
+
+
+def _told(sql: sa.Connection, meeting_id: UUID) -> dict[Recipient, int]:
+    person = (deliveries.c.recipient_kind, deliveries.c.recipient_id)
+    query = (
+        sa.select(*person, sa.func.max(deliveries.c.sequence))
+        .where(
+            deliveries.c.meeting_id == meeting_id,
+            deliveries.c.channel == Channel.MAIL.value,
+        )
+        .group_by(*person)
+    )
+    return {
+        Recipient(kind=RecipientKind(kind), id=known): sequence
+        for kind, known, sequence in sql.execute(query)
+    }
+
+
+def _participants(
+    sql: sa.Connection, meeting_id: UUID
+) -> tuple[frozenset[Recipient], frozenset[Recipient]]:
+    """Who has a place, and who gave one back."""
+    query = sa.select(participants).where(participants.c.meeting_id == meeting_id)
+    rows = sql.execute(query).mappings().all()
+    return (
+        frozenset(_person(row) for row in rows if row["place"] == Place.REGISTERED.value),
+        frozenset(_person(row) for row in rows if row["place"] == Place.WITHDRAWN.value),
+    )
+
+
+def _person(row: sa.RowMapping) -> Recipient:
+    """A participant who is a contact is told as the contact, and so only once."""
+    if row["contact_id"] is not None:
+        return _contact(row["contact_id"])
+    return Recipient(kind=RecipientKind.PARTICIPANT, id=row["participant_id"])
+
+
+def _left(sql: sa.Connection, of: Iterable[Recipient]) -> frozenset[Recipient]:
+    known = [one.id for one in of if one.kind is RecipientKind.CONTACT]
+    query = sa.select(contacts.c.contact_id).where(
+        contacts.c.contact_id.in_(known), contacts.c.has_left
+    )
+    return frozenset(map(_contact, sql.scalars(query)))
+
+
+def _contact(contact_id: UUID) -> Recipient:
+    return Recipient(kind=RecipientKind.CONTACT, id=contact_id)
