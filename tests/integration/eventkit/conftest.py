@@ -1,7 +1,8 @@
 """A migrated database and a kit on it, for the tests of the machinery."""
 
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -19,24 +20,45 @@ from tests.integration.eventkit.sample import TITLES, metadata
 KEY = b64encode(b"k" * 32).decode()
 
 
+MakeKit = Callable[[str], Kit]
+
+
 @pytest.fixture
 def store_databases(databases: MakeDatabases, tmp_path: Path) -> Databases:
     """Databases with the kit's tables and the sample's read model."""
-    made = databases("sample")
-    urls = made.migration_environment()
-    migrate_keys(urls["MIGRATION_KEY_DATABASE_URL"], service_role=made.service)
-    owner = sa.create_engine(urls["MIGRATION_DATABASE_URL"], poolclass=sa.NullPool)
-    metadata.create_all(owner)
-    migrate(urls["MIGRATION_DATABASE_URL"], service_role=made.service, folder=tmp_path)
-    return made
+    return migrated(databases("sample"), tmp_path)
 
 
 @pytest.fixture
 def kit(store_databases: Databases, tmp_path: Path) -> Iterator[Kit]:
-    service = Service(name="sample", read_models=(TITLES,), migrations=tmp_path)
-    settings = Settings.from_env(
-        store_databases.environment() | {"MASTER_KEY": KEY, "CHAIN_KEY": KEY}
-    )
-    kit = open_kit(service, settings, pool_size=16)
+    kit = opened("sample", store_databases, tmp_path)
     yield kit
     kit.close()
+
+
+@pytest.fixture
+def make_kit(databases: MakeDatabases, tmp_path: Path) -> Iterator[MakeKit]:
+    """Makes services with databases of their own: `make_kit("listener")`."""
+    with ExitStack() as ended:
+
+        def make(name: str) -> Kit:
+            kit = opened(name, migrated(databases(name), tmp_path), tmp_path)
+            ended.callback(kit.close)
+            return kit
+
+        yield make
+
+
+def migrated(made: Databases, folder: Path) -> Databases:
+    urls = made.migration_environment()
+    migrate_keys(urls["MIGRATION_KEY_DATABASE_URL"], service_role=made.service)
+    owner = sa.create_engine(urls["MIGRATION_DATABASE_URL"], poolclass=sa.NullPool)
+    metadata.create_all(owner)
+    migrate(urls["MIGRATION_DATABASE_URL"], service_role=made.service, folder=folder)
+    return made
+
+
+def opened(name: str, made: Databases, folder: Path) -> Kit:
+    service = Service(name=name, read_models=(TITLES,), migrations=folder)
+    settings = Settings.from_env(made.environment() | {"MASTER_KEY": KEY, "CHAIN_KEY": KEY})
+    return open_kit(service, settings, pool_size=16)

@@ -71,6 +71,16 @@ titles = sa.Table(
     sa.Column("stream_version", sa.Integer, nullable=False),
 )
 
+# How often a subscriber's `react` was told of each event.
+heard = sa.Table(
+    "heard",
+    metadata,
+    sa.Column("event_id", sa.Uuid, primary_key=True),
+    sa.Column("stream", sa.Text, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("times", sa.Integer, nullable=False),
+)
+
 
 def keys(recorded: Recorded[Any]) -> list[Key]:
     match recorded.event:

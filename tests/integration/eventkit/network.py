@@ -1,0 +1,239 @@
+"""Two services and one flow of events between them: who speaks, who listens, what was heard."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from threading import Thread
+from time import monotonic
+from typing import Any, Protocol
+from uuid import UUID, uuid4
+
+import httpx
+import sqlalchemy as sa
+from flask import Flask, Response, request
+from kafka import KafkaProducer
+from sqlalchemy.dialects import postgresql
+from werkzeug.serving import make_server
+
+from contracts.envelope import BATCH, Message, to_kafka, to_structured
+from contracts.topics import topic
+from eventkit.consumer import Consumer
+from eventkit.database import driver, session
+from eventkit.feed import Feed, FeedReader
+from eventkit.http import failures
+from eventkit.http.feed import bp, open_feed
+from eventkit.incoming import Source
+from eventkit.kafka import TopicPublisher, TopicReader, create_topic
+from eventkit.outbox import Filters, Outbox
+from eventkit.recorded import Recorded
+from eventkit.relay import Relay
+from eventkit.service import Subscription
+from eventkit.unit import Kit, Unit
+from tests.integration.eventkit.sample import CONTEXT, SAMPLE, TITLES, cancel, heard, plan, titles
+
+_ALL = Filters()
+SPEAKER = "sample"
+Said = dict[tuple[str, int], int]
+
+
+def hear(unit: Unit, recorded: Recorded[Any]) -> None:
+    """Count how often each event was told, so that telling twice shows."""
+    row = postgresql.insert(heard).values(
+        event_id=recorded.event_id, stream=recorded.stream, version=recorded.version, times=1
+    )
+    again = row.on_conflict_do_update(
+        index_elements=["event_id"], set_={"times": heard.c.times + 1}
+    )
+    unit.sql.execute(again)
+
+
+@dataclass
+class Raw:
+    """Something on the wire that is no event."""
+
+    value: bytes | None
+
+
+Item = Message | Raw
+
+
+class Wire(Protocol):
+    """One way from the speaker to the listener."""
+
+    def deliver(self) -> None:
+        """Let everything that the speaker stored become readable."""
+
+    def source(self) -> Source:
+        """Read what the speaker stored."""
+
+    def script(self, items: Iterable[Item]) -> Source:
+        """Read just these, in this order."""
+
+
+@dataclass
+class Network:
+    speaker: Kit
+    listener: Kit
+    feed: Feed
+    wire: Wire
+
+    def consumer(self, source: Source | None = None, **options: Any) -> Consumer:
+        react = options.pop("react", hear)
+        subscription = Subscription(source=SPEAKER, read_models=(TITLES,), react=react)
+        source = source or self.wire.source()
+        return Consumer(self.listener, subscription, source, self.feed, wait=0.5, **options)
+
+    def say(self, streams: int = 1, events: int = 1) -> list[UUID]:
+        """Store events in so many streams: plans, and a cancellation as the last of several."""
+        keys = [uuid4() for _ in range(streams)]
+        for number in range(events):
+            last = number == events - 1 and events > 1
+            with self.speaker.unit(CONTEXT) as unit:
+                for key in keys:
+                    command = cancel(key) if last else plan(key, f"Treffen {number}")
+                    unit.execute(SAMPLE, key, command)
+        self.wire.deliver()
+        return keys
+
+    def said(self) -> list[Message]:
+        """What the speaker published so far, as its own feed has it."""
+        found: list[Message] = []
+        outbox = Outbox(self.speaker, self.speaker.settings.source)
+        while page := outbox.page(found[-1].position if found else 0, 200, _ALL).messages:
+            found += page
+        return found
+
+    def messages(self, stream_events: int) -> list[Message]:
+        """One stream of so many events, stored by the speaker and not yet on the wire."""
+        key = uuid4()
+        for number in range(stream_events):
+            self.speaker.execute(SAMPLE, key, plan(key, f"Treffen {number}"), context=CONTEXT)
+        return [one for one in self.said() if one.subject == SAMPLE.stream(key)]
+
+    def heard(self) -> Said:
+        """How often the listener was told of each stream and version."""
+        with session(self.listener.engine) as connection:
+            rows = connection.execute(sa.select(heard)).all()
+        return {(row.stream, row.version): row.times for row in rows}
+
+    def seen(self, message: Message) -> list[int]:
+        """The versions that the listener's row of this stream was folded from."""
+        key = UUID(message.subject.removeprefix("sample-"))
+        with session(self.listener.engine) as connection:
+            query = sa.select(titles.c.seen).where(titles.c.meeting_id == key)
+            return list(connection.execute(query).scalar_one_or_none() or [])
+
+    def parked(self) -> list[tuple[int | None, str]]:
+        """Version and reason of everything parked, in the order of parking."""
+        return self.rows("SELECT version, reason FROM parked ORDER BY id")
+
+    def rows(self, query: str, *values: object) -> list[Any]:
+        with session(self.listener.engine) as connection:
+            return driver(connection).execute(query, values).fetchall()
+
+    def mirrors(self) -> bool:
+        """Whether the listener's read model equals the speaker's own."""
+        return _titles(self.listener) == _titles(self.speaker)
+
+
+def once(messages: Iterable[Message]) -> Said:
+    """What must have been heard when each of these had its effect exactly once."""
+    return {(one.subject, one.version): 1 for one in messages}
+
+
+def follow(consumer: Consumer, until: Callable[[], bool], seconds: float = 30) -> None:
+    """Step until the condition holds."""
+    deadline = monotonic() + seconds
+    while not until():
+        assert monotonic() < deadline, "what was waited for did not come"
+        consumer.step()
+
+
+def catch_up(network: Network, consumer: Consumer) -> None:
+    """Step until the consumer knows that it has everything."""
+    query = "SELECT current_at > %s FROM consumers"
+    ((start,),) = network.rows("SELECT clock_timestamp()")
+    follow(consumer, lambda: network.rows(query, start) == [(True,)])
+
+
+@dataclass
+class KafkaWire:
+    servers: str
+    speaker: Kit
+    relay: Relay = field(init=False)
+
+    def __post_init__(self) -> None:
+        create_topic([self.servers], topic(SPEAKER), partitions=3)
+        publisher = TopicPublisher([self.servers], topic(SPEAKER))
+        self.relay = Relay(self.speaker, publisher, source=self.speaker.settings.source)
+
+    def deliver(self) -> None:
+        while self.relay.step():
+            pass
+
+    def source(self) -> Source:
+        return TopicReader([self.servers], topic(SPEAKER), look_every=0.1)
+
+    def script(self, items: Iterable[Item]) -> Source:
+        producer = KafkaProducer(bootstrap_servers=self.servers)
+        for item in items:
+            key, headers, value = (
+                (b"?", [], item.value) if isinstance(item, Raw) else to_kafka(item)
+            )
+            producer.send(topic(SPEAKER), key=key, headers=headers, value=value).get(10)
+        producer.close()
+        return self.source()
+
+
+@dataclass
+class FeedWire:
+    url: str
+    scripted: list[bytes]
+
+    def deliver(self) -> None:
+        """The feed reads the store itself."""
+
+    def source(self) -> Source:
+        return FeedReader(Feed(httpx.Client(base_url=self.url, trust_env=False)))
+
+    def script(self, items: Iterable[Item]) -> Source:
+        self.scripted += [
+            item.value or b"null" if isinstance(item, Raw) else to_structured(item)
+            for item in items
+        ]
+        return FeedReader(Feed(httpx.Client(base_url=f"{self.url}/scripted", trust_env=False)))
+
+
+@contextmanager
+def served(kit: Kit, scripted: list[bytes]) -> Iterator[str]:
+    """The speaker's feed on a port of its own, open to everybody; and beside it a scripted one."""
+    app = Flask("speaker")
+    app.register_blueprint(bp)
+    open_feed(app, kit)
+    failures.register(app)
+    app.add_url_rule("/scripted/events", "scripted", lambda: _scripted(scripted))
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def _scripted(items: list[bytes]) -> Response:
+    generation = UUID(int=0)
+    after = int(request.args.get("lastEventId", "0").partition(".")[0])
+    body = b"[" + b",".join(items[after : after + 200]) + b"]"
+    following = f"</scripted/events?lastEventId={min(len(items), after + 200)}.{generation}>"
+    headers = {"Link": f'{following}; rel="next"'}
+    return Response(body, content_type=BATCH, headers=headers)
+
+
+def _titles(kit: Kit) -> list[Any]:
+    with session(kit.engine) as connection:
+        return list(connection.execute(sa.select(titles).order_by(titles.c.meeting_id)))
