@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import Any
-from wsgiref.types import WSGIApplication
+from wsgiref.types import WSGIApplication, WSGIEnvironment
 
 import orjson
 from gunicorn.app.base import BaseApplication
@@ -19,6 +19,8 @@ from gunicorn.workers.gthread import ThreadWorker
 from eventkit.http.problems import MEDIA_TYPE
 from eventkit.supervisor import GRACE_SECONDS
 
+Headers = list[tuple[str, str]]
+_CLOSE = ("Connection", "close")
 _OPTIONS = {
     "worker_class": "gthread",
     "worker_connections": 1000,
@@ -79,7 +81,19 @@ class _Application(BaseApplication):  # type: ignore[misc]  # published without 
             self.cfg.set(name, value)
 
     def load(self) -> WSGIApplication:
-        return self._make_app()
+        app = self._make_app()
+
+        def closing(environ: WSGIEnvironment, start: Any) -> Iterable[bytes]:
+            """gunicorn drops an app's Connection header, so its meaning is told otherwise."""
+
+            def started(status: str, headers: Headers, exc_info: Any = None) -> Any:
+                if _CLOSE in headers:
+                    start.__self__.force_close()
+                return start(status, headers, exc_info)
+
+            return app(environ, started)
+
+        return closing
 
 
 class _Log(Logger):  # type: ignore[misc]  # published without types

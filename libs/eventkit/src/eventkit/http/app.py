@@ -95,7 +95,8 @@ def _begin() -> None:
 
 def _limit_body(endpoint: str) -> None:
     limit = getattr(current_app.view_functions[endpoint], "body_limit", BODY_LIMIT)
-    request.max_content_length = limit
+    # Werkzeug cuts a body of unknown length off here; one byte more tells that it was longer.
+    request.max_content_length = limit + 1
     if (request.content_length or 0) > limit:
         raise RequestEntityTooLarge
     if request.headers.get("Content-Encoding", "identity") != "identity":

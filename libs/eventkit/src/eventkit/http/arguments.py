@@ -9,6 +9,7 @@ from typing import Any
 from flask import g, request
 from marshmallow import Schema, ValidationError, fields
 from werkzeug.datastructures import MultiDict
+from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.http import parse_options_header
 
 from eventkit.http.body import has_control, parse
@@ -52,7 +53,10 @@ def take_body(content_type: str) -> bytes:
             f"Send {content_type} in UTF-8.",
             headers={"Accept": content_type},
         )
-    return request.get_data(cache=True)
+    content = request.get_data(cache=True)
+    if len(content) >= (request.max_content_length or BODY_LIMIT):
+        raise RequestEntityTooLarge
+    return content
 
 
 def check(loader: Schema, value: object) -> Any:
