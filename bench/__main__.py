@@ -6,9 +6,14 @@ import sys
 
 import click
 
-from bench import append, rebuilding
+from bench import append, http, rebuilding, start
 
-BENCHES = {"append": append.run, "rebuild": rebuilding.run}
+BENCHES = {
+    "append": append.run,
+    "http": http.run,
+    "rebuild": rebuilding.run,
+    "start": start.run,
+}
 
 
 @click.command()
@@ -21,4 +26,6 @@ def main(names: tuple[str, ...], rounds: int, seconds: float) -> None:
     sys.exit(0 if all(results) else 1)
 
 
-main()
+# Guarded, because a load generator starts as a process that imports this module.
+if __name__ == "__main__":
+    main()

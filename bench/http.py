@@ -1,0 +1,121 @@
+"""`POST /v1/meetings` beside an idiomatic ORM endpoint on the same server and database."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from multiprocessing import get_context
+from threading import Thread
+from time import perf_counter, sleep
+from uuid import uuid4
+
+import psycopg
+
+from bench.installation import Installation, installed
+from bench.table import Goal, compete, report
+from local.ports import answers, free_port
+from local.settings import CHECKOUT
+
+CONNECTIONS = 8
+BODY = (
+    b'{"kind":"network_meeting","title":"Netzwerktreffen","mode":"digital",'
+    b'"vague_date":"Fr\\u00fchjahr 2021"}'
+)
+
+
+def request(port: int, token: str) -> bytes:
+    """One request with an idempotency key of its own."""
+    return (
+        f"POST /v1/meetings HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n"
+        f"Content-Type: application/json\r\nContent-Length: {len(BODY)}\r\n"
+        f'Authorization: Bearer {token}\r\nIdempotency-Key: "{uuid4()}"\r\n\r\n'
+    ).encode() + BODY
+
+
+def post(connection: socket.socket, message: bytes) -> None:
+    """Send one request and read its whole answer; it must be a 201."""
+    connection.sendall(message)
+    answer = connection.recv(65_536)
+    head, _, body = answer.partition(b"\r\n\r\n")
+    length = int(head.lower().partition(b"content-length:")[2].split(b"\r\n")[0])
+    while len(body) < length:
+        body += connection.recv(65_536)
+    if not head.startswith(b"HTTP/1.1 201"):
+        raise SystemExit(f"not created: {answer[:600]!r}")
+
+
+def load(port: int, token: str, seconds: float) -> float:
+    """Requests a second over a few connections that stay open."""
+    counts = [0] * CONNECTIONS
+    end = perf_counter() + seconds
+
+    def run(number: int) -> None:
+        with socket.create_connection(("127.0.0.1", port)) as connection:
+            while perf_counter() < end:
+                post(connection, request(port, token))
+                counts[number] += 1
+
+    threads = [Thread(target=run, args=(number,)) for number in range(CONNECTIONS)]
+    began = perf_counter()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return sum(counts) / (perf_counter() - began)
+
+
+def load_from_outside(port: int, token: str, seconds: float) -> float:
+    """The same in a process of its own, so that it shares no lock with anything."""
+    with get_context("spawn").Pool(1) as pool:
+        return pool.apply(load, (port, token, seconds))
+
+
+@contextmanager
+def orm_server(installation: Installation) -> Iterator[int]:
+    """The ORM endpoint under gunicorn with the same worker class and threads; gives its port."""
+    with psycopg.connect(installation.superuser, autocommit=True) as connection:
+        connection.execute("CREATE DATABASE orm")
+    url = installation.superuser.replace("postgresql://", "postgresql+psycopg://")
+    environment = os.environ | {"ORM_DATABASE_URL": url.removesuffix("/postgres") + "/orm"}
+    subprocess.run(
+        [sys.executable, "-m", "bench.orm_app"], cwd=CHECKOUT, env=environment, check=True
+    )
+    port = free_port()
+    options = ["-k", "gthread", "--threads", "12", "-b", f"127.0.0.1:{port}", "--keep-alive", "15"]
+    command = [sys.executable, "-m", "gunicorn", *options, "bench.orm_app:app"]
+    server = subprocess.Popen(
+        [*command, "--log-level", "warning", "--no-control-socket"], cwd=CHECKOUT, env=environment
+    )
+    try:
+        while not answers(port):
+            sleep(0.05)
+        yield port
+    finally:
+        server.terminate()
+        server.wait(30)
+
+
+def contestant(port: int, token: str, seconds: float) -> Callable[[], float]:
+    return lambda: load_from_outside(port, token, seconds)
+
+
+def run(rounds: int, seconds: float) -> bool:
+    """True when the goal for creating a meeting is reached."""
+    with installed(example=False) as installation, orm_server(installation) as orm_port:
+        token = installation.run["tokens"]["organiser"]
+        port = int(installation.run["services"]["meetings"]["url"].rpartition(":")[2])
+        for warmed in (port, orm_port):
+            load(warmed, token, 1)
+        contestants = {
+            "POST /v1/meetings": contestant(port, token, seconds),
+            "ORM endpoint": contestant(orm_port, token, seconds),
+        }
+        figures = compete(contestants, rounds)
+    return report(f"Created over HTTP, {CONNECTIONS} connections", "a second", figures, GOALS)
+
+
+GOALS = [Goal(who="POST /v1/meetings", beside="ORM endpoint", at_least=1.5)]
