@@ -3,7 +3,10 @@
 from base64 import b64decode
 from pathlib import Path
 
+import pytest
+
 from local.credentials import Client, load
+from local.processes import StartFailed
 
 
 def test_credentials_are_made_once_and_found_again(tmp_path: Path) -> None:
@@ -12,6 +15,14 @@ def test_credentials_are_made_once_and_found_again(tmp_path: Path) -> None:
     made.clients["operator"] = Client(client_id="c-1", client_secret="s-1")
     made.save()
     assert load(path) == made
+
+
+def test_a_damaged_file_is_not_replaced_by_new_secrets(tmp_path: Path) -> None:
+    path = tmp_path / "credentials.json"
+    path.write_text('{"postgres": "x", "services": {}}', encoding="utf-8")
+    with pytest.raises(StartFailed, match="damaged"):
+        load(path)
+    assert path.read_text(encoding="utf-8") == '{"postgres": "x", "services": {}}'
 
 
 def test_nobody_else_can_read_them(tmp_path: Path) -> None:
