@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from secrets import token_bytes, token_urlsafe
 
+from local.processes import StartFailed
 from local.settings import SERVICES
 
 
@@ -46,7 +47,10 @@ class Credentials:
 def load(path: Path) -> Credentials:
     """Reads the file, or makes it with new keys and passwords."""
     if path.exists():
-        return _read(path)
+        try:
+            return _read(path)
+        except (ValueError, KeyError, TypeError) as broken:
+            raise StartFailed(f"{path} is damaged; bring back a copy of it.") from broken
     made = Credentials(
         path=path, postgres=token_urlsafe(18), services={name: _keys() for name in SERVICES}
     )
@@ -68,7 +72,7 @@ def _read(path: Path) -> Credentials:
     return Credentials(
         path=path,
         postgres=content["postgres"],
-        services={name: ServiceKeys(**keys) for name, keys in content["services"].items()},
+        services={name: ServiceKeys(**content["services"][name]) for name in SERVICES},
         clients={name: Client(**client) for name, client in content["clients"].items()},
     )
 

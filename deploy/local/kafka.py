@@ -100,8 +100,8 @@ def _download(folder: Path) -> None:
     ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
-        lines = [line.removeprefix("[ERROR]").strip() for line in done.stdout.splitlines()]
-        reason = next(filter(None, lines), "no reason given")
+        plain = re.sub(r"\x1b\[\d*m|\[ERROR\]", "", done.stdout).strip()
+        reason = plain.partition("\n")[0]
         raise StartFailed(f"Maven could not fetch Apache Kafka: {reason}")
     arriving.rename(folder)
 
