@@ -1,4 +1,4 @@
-"""Upkeep that every service has: migrate its databases, rebuild its read models."""
+"""Upkeep that every service has: migrate databases, rebuild read models, verify the store."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from eventkit.migrate import migrate, migrate_keys
 from eventkit.rebuild import rebuild
 from eventkit.settings import BadSettings, Settings
 from eventkit.transport import make_topic
+from eventkit.verify import verify
 
 
 @click.command("migrate")
@@ -49,6 +50,23 @@ def rebuild_command(console: Console, names: tuple[str, ...]) -> None:
         click.echo(f"{name}: {count} events")
 
 
+@click.command("verify")
+@click.pass_context
+def verify_command(context: click.Context) -> None:
+    """Check that no stored event was changed, moved or taken out; 1 when one was."""
+    console = context.find_object(Console)
+    assert console is not None  # noqa: S101  (main passes one)
+    checked = faults = 0
+    for stored, fault in verify(console.settings.database_url, console.kit.store):
+        checked += 1
+        if fault is not None:
+            faults += 1
+            click.echo(f"{stored.stream} version {stored.version}: {fault}")
+    click.echo(f"{checked} events checked, {faults} faults.")
+    if faults:
+        context.exit(1)
+
+
 def _show(bar: Any, done: int, of: int) -> None:
     bar.length = max(of, 1)
     bar.update(done - bar.pos)
@@ -64,4 +82,4 @@ def _role_of(url: str) -> str:
     return str(sa.make_url(url).username)
 
 
-UPKEEP = (migrate_command, rebuild_command)
+UPKEEP = (migrate_command, rebuild_command, verify_command)

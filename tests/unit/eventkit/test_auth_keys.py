@@ -1,0 +1,115 @@
+"""Keys of another service: fetched once, kept while it is silent, never fetched on demand."""
+
+from typing import Any
+
+import httpx
+import pytest
+
+from eventkit.auth import keys
+from eventkit.auth.keys import KeysUnavailable, RemoteKeys, signing_key
+from eventkit.auth.tokens import Signer
+
+KEY, NEXT_KEY = signing_key(b"m" * 32), signing_key(b"n" * 32)
+KID, NEXT_KID = str(KEY.kid), str(NEXT_KEY.kid)
+
+
+class Issuer:
+    """Answers with its keys, or not at all; counts how often it was asked."""
+
+    def __init__(self) -> None:
+        self.keys = [KEY]
+        self.answer: Any = None
+        self.asked = 0
+
+    def fetch(self, _: str) -> Any:
+        self.asked += 1
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        if self.answer is not None:
+            return self.answer
+        return {"keys": [key for one in self.keys for key in Signer(one, "", "").jwks()["keys"]]}
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(keys, "monotonic", clock)
+    return clock
+
+
+@pytest.fixture
+def issuer() -> Issuer:
+    return Issuer()
+
+
+def remote(issuer: Issuer) -> RemoteKeys:
+    return RemoteKeys("https://registry.example.org/jwks", fetch=issuer.fetch)
+
+
+def test_a_known_key_is_fetched_once(issuer: Issuer) -> None:
+    known = remote(issuer)
+    for _ in range(1000):
+        assert known.find(KID) is not None
+    assert issuer.asked == 1
+
+
+def test_a_thousand_unknown_keys_cost_one_request_a_minute(clock: Clock, issuer: Issuer) -> None:
+    known = remote(issuer)
+    known.find(KID)
+    clock.now += 61
+    for number in range(1000):
+        assert known.find(f"unknown-{number}") is None
+    assert issuer.asked == 2
+
+
+def test_a_new_key_is_found_within_a_minute(clock: Clock, issuer: Issuer) -> None:
+    known = remote(issuer)
+    known.find(KID)
+    issuer.keys = [KEY, NEXT_KEY]
+    assert known.find(NEXT_KID) is None
+    clock.now += 61
+    assert known.find(NEXT_KID) is not None
+
+
+def test_a_withdrawn_key_is_forgotten_after_five_minutes(clock: Clock, issuer: Issuer) -> None:
+    known = remote(issuer)
+    known.find(KID)
+    issuer.keys = [NEXT_KEY]
+    clock.now += 301
+    assert known.find(KID) is None
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [httpx.ConnectError("away"), ValueError("no JSON"), {}, [], {"keys": [{"kty": "EC"}]}, "x"],
+)
+def test_keys_are_kept_while_their_issuer_is_silent(
+    clock: Clock, issuer: Issuer, answer: object
+) -> None:
+    known = remote(issuer)
+    known.find(KID)
+    issuer.answer = answer
+    clock.now += 3600
+    assert known.find(KID) is not None
+
+
+def test_without_any_key_nobody_is_judged_and_the_issuer_is_asked_once_a_second(
+    clock: Clock, issuer: Issuer
+) -> None:
+    issuer.answer = httpx.ConnectError("away")
+    known = remote(issuer)
+    for _ in range(100):
+        with pytest.raises(KeysUnavailable):
+            known.find(KID)
+    assert issuer.asked == 1
+    issuer.answer = None
+    clock.now += 1.1
+    assert known.find(KID) is not None

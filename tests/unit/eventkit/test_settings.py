@@ -1,0 +1,80 @@
+"""Settings: all faults at once, none with its value, secrets from files."""
+
+from base64 import b64encode
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from eventkit.settings import HTTP, BadSettings, Settings, setting
+
+KEY = b64encode(b"k" * 32).decode()
+GOOD = {
+    "DATABASE_URL": "postgresql://service:geheim@db.example.org/meetings",
+    "KEY_DATABASE_URL": "postgresql+psycopg://service:geheim@db.example.org/meetings_keys",
+    "MASTER_KEY": KEY,
+    "CHAIN_KEY": KEY,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class MailSettings(Settings):
+    """A service with a setting of its own."""
+
+    mail_url: str = setting("MAIL_URL", HTTP)
+
+
+def test_what_is_not_set_has_its_default() -> None:
+    settings = Settings.from_env(GOOD)
+    assert settings.http_bind == ("127.0.0.1", 8401)
+    assert settings.kafka_bootstrap_servers == ()
+    assert settings.master_key == b"k" * 32
+
+
+def test_an_empty_value_counts_as_not_set() -> None:
+    assert Settings.from_env(GOOD | {"HTTP_BIND": "", "CLIENT_ID": ""}).client_id is None
+
+
+def test_all_faults_are_told_at_once_and_by_name() -> None:
+    bad = {
+        "DATABASE_URL": "mysql://x",
+        "MASTER_KEY": "geheim",
+        "CHAIN_KEY": b64encode(b"short").decode(),
+        "HTTP_BIND": "8401",
+        "OPERATOR_BIND": "127.0.0.1:99999",
+        "WEB_THREADS": "٣",
+        "LOG_LEVEL": "LOUD",
+        "KAFKA_BOOTSTRAP_SERVERS": "kafka",
+        "REGISTRY_URL": "registry",
+    }
+    with pytest.raises(BadSettings) as refusal:
+        Settings.from_env(bad)
+    named = [fault.split()[0] for fault in refusal.value.faults]
+    assert sorted(named) == sorted([*bad, "KEY_DATABASE_URL"])
+    assert "geheim" not in str(refusal.value)
+
+
+def test_a_secret_may_stand_in_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "master_key"
+    file.write_text(KEY + "\n", encoding="utf-8")
+    environ = {name: text for name, text in GOOD.items() if name != "MASTER_KEY"}
+    assert Settings.from_env(environ | {"MASTER_KEY_FILE": str(file)}).master_key == b"k" * 32
+
+
+def test_a_secret_file_that_is_not_there_is_a_fault() -> None:
+    environ = {name: text for name, text in GOOD.items() if name != "MASTER_KEY"}
+    with pytest.raises(BadSettings, match="MASTER_KEY_FILE"):
+        Settings.from_env(environ | {"MASTER_KEY_FILE": "/nowhere/key"})
+
+
+def test_a_service_adds_settings_of_its_own() -> None:
+    assert MailSettings.from_env(GOOD | {"MAIL_URL": "http://mail/"}).mail_url == "http://mail"
+    with pytest.raises(BadSettings, match="MAIL_URL is missing"):
+        MailSettings.from_env(GOOD)
+
+
+def test_settings_do_not_show_their_secrets() -> None:
+    shown = repr(Settings.from_env(GOOD))
+    assert "geheim" not in shown
+    assert KEY not in shown
+    assert repr(b"k" * 32) not in shown
