@@ -56,8 +56,8 @@ class ItemView(Schema):
 class Items(fields.List[dict[str, Any]]):
     """The stored items of a calendar row, with derived ends."""
 
-    def __init__(self) -> None:
-        super().__init__(fields.Nested(ItemView), required=True)
+    def __init__(self, **options: Any) -> None:
+        super().__init__(fields.Nested(ItemView), required=True, **options)
 
     def _serialize(
         self, value: Any, attr: str | None, obj: Any, **options: Any
@@ -77,11 +77,7 @@ class AgendaView(Schema):
     starts_at = LocalTime()
     ends_at = LocalTime()
     time_zone = fields.String(required=True)
-    items = Items()
-
-    def get_attribute(self, obj: Any, attr: str, default: Any) -> Any:
-        # A row already has a method `items`.
-        return obj["agenda"] if attr == "items" else super().get_attribute(obj, attr, default)
+    items = Items(attribute="agenda")
 
 
 @bp.route("/<uuid:meeting_id>/agenda", methods=["GET"])

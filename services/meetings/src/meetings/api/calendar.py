@@ -7,6 +7,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from flask import Response
 from marshmallow import Schema, fields
+from marshmallow.validate import OneOf
 
 from contracts.events.meetings import MeetingKind
 from eventkit.http.blueprint import Blueprint
@@ -15,7 +16,7 @@ from eventkit.http.schemas import page_of
 from eventkit.http.views import found, listed
 from meetings.api.agenda import Items
 from meetings.api.times import LocalTime
-from meetings.domain.phases import Phase, possible
+from meetings.domain.phases import Action, Phase, possible
 from meetings.projection.calendar import calendar
 
 bp = Blueprint(
@@ -47,6 +48,18 @@ class OfRow(fields.Nested):
 
     def get_value(self, obj: Any, *_: object, **__: object) -> Any:
         return obj
+
+
+class Actions(fields.List[str]):
+    """What the state of the row's meeting allows now."""
+
+    def __init__(self) -> None:
+        names = fields.String(validate=OneOf([action.value for action in Action]))
+        super().__init__(names, required=True)
+
+    def get_value(self, obj: Any, *_: object, **__: object) -> list[str | None]:
+        afterwards = obj["recorded_afterwards"]
+        return [a.value for a in possible(Phase(obj["state"]), recorded_afterwards=afterwards)]
 
 
 class Announced(Schema):
@@ -121,17 +134,7 @@ class MeetingView(MeetingSummary):
     ended_at = LocalTime()
     results = OfRow(Results, required=True)
     next_meeting = fields.Nested(NextMeeting, required=True, allow_none=True)
-    actions = fields.Method(
-        "possible_actions", metadata={"description": "What the state allows now."}
-    )
-
-    def possible_actions(self, row: Any) -> list[str]:
-        return [
-            action.value
-            for action in possible(
-                Phase(row["state"]), recorded_afterwards=row["recorded_afterwards"]
-            )
-        ]
+    actions = Actions()
 
 
 @bp.route("", methods=["GET"])
