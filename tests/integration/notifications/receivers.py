@@ -1,0 +1,139 @@
+"""Webhook receivers on loopback: one that answers as told, and some that misbehave on the wire."""
+
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Event, Thread
+
+from local.ports import LOOPBACK
+
+Answer = tuple[int, dict[str, str]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Call:
+    """One request as it arrived."""
+
+    path: str
+    headers: dict[str, str]
+    body: bytes
+
+
+@dataclass(kw_only=True)
+class Receiver:
+    """Keeps calls; `answers` are given in turn, the last one again and again."""
+
+    url: str
+    calls: list[Call] = field(default_factory=list)
+    answers: list[Answer] = field(default_factory=lambda: [(204, {})])
+
+    def next_answer(self) -> Answer:
+        return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+
+
+@contextmanager
+def open_receiver() -> Iterator[Receiver]:
+    receiver = Receiver(url="")
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            receiver.calls.append(Call(path=self.path, headers=headers, body=body))
+            status, more = receiver.next_answer()
+            self.send_response(status)
+            for name, value in more.items():
+                self.send_header(name, value)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Calls are looked at by the tests, not by people."""
+
+    server = ThreadingHTTPServer((LOOPBACK, 0), Handler)
+    receiver.url = f"http://{LOOPBACK}:{server.server_port}/hook"
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield receiver
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+Misbehave = Callable[[socket.socket, Event], None]
+
+
+@contextmanager
+def open_socket(misbehave: Misbehave, count: list[int] | None = None) -> Iterator[int]:
+    """The port of a server that does to each connection what it is told, until the block ends."""
+    ended = Event()
+    threads: list[Thread] = []
+
+    def serve(connection: socket.socket) -> None:
+        with connection, suppress(OSError):
+            misbehave(connection, ended)
+
+    def accept() -> None:
+        while not ended.is_set():
+            with suppress(TimeoutError):
+                connection, _ = listener.accept()
+                connection.settimeout(5)
+                if count is not None:
+                    count.append(1)
+                threads.append(Thread(target=serve, args=(connection,)))
+                threads[-1].start()
+
+    with socket.create_server((LOOPBACK, 0)) as listener:
+        listener.settimeout(0.1)
+        threads.append(Thread(target=accept))
+        threads[0].start()
+        yield listener.getsockname()[1]
+        ended.set()
+        threads[0].join()
+    for thread in threads[1:]:
+        thread.join()
+
+
+def hang(connection: socket.socket, ended: Event) -> None:
+    """Take the request and never answer."""
+    connection.recv(65536)
+    ended.wait(30)
+
+
+def drip(connection: socket.socket, ended: Event) -> None:
+    """Send one byte after the other, slowly."""
+    for byte in b"HTTP/1.1 200 OK\r\n" + b"x: y\r\n" * 1000:
+        if ended.wait(0.1):
+            return
+        connection.sendall(bytes([byte]))
+
+
+def endless_head(connection: socket.socket, ended: Event) -> None:
+    connection.sendall(b"HTTP/1.1 200 OK\r\n")
+    while not ended.is_set():
+        connection.sendall(b"x-fill: " + b"y" * 8000 + b"\r\n")
+
+
+def endless_body(connection: socket.socket, ended: Event) -> None:
+    connection.recv(65536)
+    connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+    while not ended.is_set():
+        connection.sendall(b"y" * 8000)
+
+
+def endless_interim(connection: socket.socket, ended: Event) -> None:
+    while not ended.is_set():
+        connection.sendall(b"HTTP/1.1 103 Early Hints\r\nx: y\r\n\r\n" * 100)
+
+
+def garbage(connection: socket.socket, _: Event) -> None:
+    connection.recv(65536)
+    connection.sendall(b"220 mail.example.org ESMTP\r\n\r\n")
+
+
+def hang_up(connection: socket.socket, _: Event) -> None:
+    connection.recv(65536)

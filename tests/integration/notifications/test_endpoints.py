@@ -1,0 +1,130 @@
+"""Endpoints over HTTP: each owner sees their own, and a secret once."""
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+import sqlalchemy as sa
+
+from eventkit.database import driver, session
+from tests.integration.notifications.world import World
+
+BODY = {"url": "http://127.0.0.1:8404/hook", "event_types": ["meeting.*"]}
+TOWN = "08416041"
+
+
+def told(answer: Any, status: int) -> Any:
+    assert answer.status_code == status, answer.text
+    return answer.json
+
+
+def test_the_secret_is_in_the_answer_to_the_registration_only(world: World) -> None:
+    owner = world.as_role("municipality", TOWN)
+    answer = owner.post("/v1/endpoints", BODY)
+    secret = told(answer, 201)["secret"]
+    assert secret.startswith("whsec_")
+    shown = told(owner.get(answer.headers["Location"]), 200)
+    listed = owner.get("/v1/endpoints").text
+    assert "secret" not in shown
+    assert secret not in listed
+    assert shown["event_types"] == ["meeting.*"]
+    assert shown["state"] == "active"
+
+
+def test_a_repeated_registration_shows_no_secret(world: World) -> None:
+    owner, key = world.as_role("municipality", TOWN), f'"{uuid4()}"'
+    first = told(owner.post("/v1/endpoints", BODY, **{"Idempotency-Key": key}), 201)
+    again = told(owner.post("/v1/endpoints", BODY, **{"Idempotency-Key": key}), 201)
+    assert again["id"] == first["id"]
+    assert "secret" not in again
+
+
+def test_secrets_are_stored_as_ciphertext(world: World) -> None:
+    answer = world.as_role("organiser").post("/v1/endpoints", BODY)
+    secret = told(answer, 201)["secret"]
+    with session(world.kit.engine) as connection:
+        for name in sa.inspect(connection).get_table_names():
+            query = f'SELECT count(*) FROM "{name}" t WHERE t::text LIKE %s'
+            found = driver(connection).execute(query, (f"%{secret[6:]}%",)).fetchone()
+            assert found == (0,), name
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://127.0.0.1/",
+        "https://localhost/",
+        "http://10.0.0.1/",
+        "https://169.254.169.254/latest",
+        "https://[::1]/",
+        "https://2130706433/",
+        "ftp://127.0.0.1/",
+        "http://user@127.0.0.1:8404/",
+        "https://gibt-es-nicht.invalid/",
+    ],
+)
+def test_an_address_that_is_not_allowed_is_refused_with_its_code(world: World, url: str) -> None:
+    answer = world.as_role("organiser").post("/v1/endpoints", BODY | {"url": url})
+    problem = told(answer, 422)
+    assert problem["code"] == "endpoint_not_allowed"
+    assert problem["errors"][0]["pointer"].endswith("/url")
+
+
+def test_a_bad_event_type_is_refused_with_its_place(world: World) -> None:
+    wrong = BODY | {"event_types": ["meeting.*", "Meeting"]}
+    problem = told(world.as_role("organiser").post("/v1/endpoints", wrong), 422)
+    assert problem["code"] == "bad-event-type"
+    assert problem["errors"][0]["pointer"].endswith("/event_types/1")
+
+
+def test_another_owners_endpoint_does_not_exist(world: World) -> None:
+    location = world.as_role("municipality", TOWN).post("/v1/endpoints", BODY).headers["Location"]
+    for other in (world.as_role("municipality", "08111000"), world.as_role("organiser")):
+        assert other.get(location).status_code == 404
+        assert other.delete(location, **{"If-Match": "*"}).status_code == 404
+        assert other.post(f"{location}/secrets").status_code == 404
+        assert other.get(f"{location}/deliveries").status_code == 404
+        assert location.rpartition("/")[2] not in other.get("/v1/endpoints").text
+
+
+def test_a_removed_endpoint_is_gone(world: World) -> None:
+    owner = world.as_role("district", "08416")
+    location = owner.post("/v1/endpoints", BODY).headers["Location"]
+    tag = owner.get(location).headers["ETag"]
+    assert owner.delete(location).status_code == 428
+    assert owner.delete(location, **{"If-Match": tag}).status_code == 200
+    assert owner.get(location).status_code == 404
+
+
+def test_a_rotation_shows_a_new_secret_once(world: World) -> None:
+    owner, key = world.as_role("organiser"), f'"{uuid4()}"'
+    created = owner.post("/v1/endpoints", BODY)
+    path = f"{created.headers['Location']}/secrets"
+    first = told(owner.post(path, **{"Idempotency-Key": key}), 201)
+    again = told(owner.post(path, **{"Idempotency-Key": key}), 201)
+    assert first["secret"] != created.json["secret"]
+    assert "secret" not in again
+
+
+@pytest.mark.parametrize("role", ["moderator", "participant", "operator", "service"])
+def test_who_hears_of_nothing_manages_no_endpoint(world: World, role: str) -> None:
+    assert world.as_role(role).post("/v1/endpoints", BODY).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("role", "status"),
+    [("organiser", 200), ("operator", 200), ("steering_group", 403), ("municipality", 403)],
+)
+def test_the_whole_delivery_log_is_for_organiser_and_operator(
+    world: World, role: str, status: int
+) -> None:
+    tenant = TOWN if role == "municipality" else None
+    assert world.as_role(role, tenant).get("/v1/deliveries").status_code == status
+
+
+def test_every_route_is_documented(world: World) -> None:
+    document = told(world.app.test_client().get("/openapi.json"), 200)
+    assert document["openapi"].startswith("3.1")
+    assert {"/v1/endpoints", "/v1/deliveries", "/v1/endpoints/{endpoint_id}/secrets"} <= set(
+        document["paths"]
+    )

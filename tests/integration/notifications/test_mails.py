@@ -1,0 +1,194 @@
+"""Mails as they leave: to whom, with what, and what the mail server's answers lead to."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+import sqlalchemy as sa
+import vobject
+from icalendar import Calendar
+
+from contracts.events.meetings import MeetingCancelled, MeetingModeChanged, Mode
+from eventkit.database import driver, session
+from notifications.projection.meetings import meetings
+from tests.integration.notifications.world import World, cohort, town
+from tests.mailbox import Mail
+
+
+def invited(world: World, title: str = "Netzwerktreffen") -> tuple[UUID, UUID]:
+    """A meeting and somebody whom it invites."""
+    group, party = cohort(), town()
+    world.accept(group.id, party)
+    contact = world.contact(party)
+    return world.open_meeting(group, title=title), contact
+
+
+def change(world: World, meeting: UUID, event: Any) -> None:
+    world.meetings.tell(f"meeting-{meeting}", event)
+
+
+def entry(mail: Mail) -> Any:
+    """The calendar entry of a mail, which two parsers have to understand."""
+    (part,) = [one for one in mail.message.walk() if one.get_content_type() == "text/calendar"]
+    content = part.get_payload(decode=True)
+    assert isinstance(content, bytes)
+    read = Calendar.from_ical(content)
+    assert part["Content-Type"].params["method"] == str(read["METHOD"])
+    (event,) = read.walk("VEVENT")
+    assert vobject.readOne(content.decode()).vevent.uid.value == str(event["UID"])
+    return event
+
+
+def outcome(world: World, recipient: UUID) -> tuple[str, int, str | None]:
+    row = world.log(recipient_id=recipient)[-1]
+    return row["state"], row["attempts"], row["code"]
+
+
+def test_an_invitation_arrives_with_its_calendar_entry(world: World) -> None:
+    meeting, contact = invited(world, "Über größere Städte")
+    world.send()
+    (mail,) = world.mails_to(contact)
+    assert mail.sender == "netzwerk@example.org"
+    assert mail.recipients == (f"{contact}@example.org",)
+    assert "Über größere Städte" in mail.message["Subject"]
+    assert entry(mail)["UID"] == f"{meeting}@example.org"
+    assert entry(mail)["SEQUENCE"] == 0
+    assert outcome(world, contact) == ("delivered", 1, None)
+
+
+def test_update_and_cancellation_keep_the_identity_and_raise_the_sequence(world: World) -> None:
+    meeting, contact = invited(world)
+    world.send()
+    change(world, meeting, MeetingModeChanged(meeting_id=meeting, mode=Mode.DIGITAL, reason="x"))
+    world.send()
+    change(world, meeting, MeetingCancelled(meeting_id=meeting, reason="Krankheit"))
+    world.send()
+    mails = world.mails_to(contact)
+    entries = [entry(mail) for mail in mails]
+    assert [one["SEQUENCE"] for one in entries] == [0, 1, 2]
+    assert len({str(one["UID"]) for one in entries}) == 1
+    assert [str(one["STATUS"]) for one in entries] == ["CONFIRMED", "CONFIRMED", "CANCELLED"]
+    subjects = [mail.message["Subject"].split(":")[0] for mail in mails]
+    assert subjects == ["Einladung", "Änderung", "Abgesagt"]
+
+
+def test_what_was_overtaken_before_it_was_sent_is_sent_once_in_its_last_version(
+    world: World,
+) -> None:
+    meeting, contact = invited(world)
+    change(world, meeting, MeetingModeChanged(meeting_id=meeting, mode=Mode.DIGITAL, reason="x"))
+    world.send()
+    (mail,) = world.mails_to(contact)
+    assert entry(mail)["SEQUENCE"] == 1
+    assert mail.message["Subject"].startswith("Einladung:")
+    codes = {row["sequence"]: row["code"] for row in world.log(recipient_id=contact)}
+    assert codes == {0: "superseded", 1: None}
+
+
+def test_a_participant_without_a_contact_gets_a_confirmation(world: World) -> None:
+    meeting = world.open_meeting(cohort())
+    participant = world.register(meeting)
+    world.send()
+    (mail,) = world.mails_to(participant)
+    assert mail.message["Subject"].startswith("Anmeldung bestätigt:")
+
+
+def test_addresses_are_fetched_in_one_batch_for_many(world: World) -> None:
+    group, party = cohort(), town()
+    world.accept(group.id, party)
+    people = {str(world.contact(party)) for _ in range(5)}
+    world.open_meeting(group)
+    world.owners.batches.clear()
+    world.send()
+    assert [set(batch) for batch in world.owners.batches] == [people]
+
+
+def test_while_the_owner_of_the_addresses_is_away_nothing_is_lost(world: World) -> None:
+    _, contact = invited(world)
+    world.owners.away = True
+    world.send()
+    assert outcome(world, contact) == ("queued", 0, None)
+    world.owners.away = False
+    world.let_time_pass(contact)
+    world.send()
+    assert len(world.mails_to(contact)) == 1
+
+
+def test_who_has_no_address_gets_no_mail(world: World) -> None:
+    _, contact = invited(world)
+    del world.owners.contacts[str(contact)]
+    world.send()
+    assert outcome(world, contact) == ("abandoned", 0, "no_address")
+
+
+def test_an_address_with_a_line_end_reaches_no_server(world: World) -> None:
+    _, contact = invited(world)
+    evil = "a@example.org\r\nBcc: b@example.org"
+    world.owners.contacts[str(contact)] = {"name": "x", "email": evil}
+    before = len(world.mailbox.mails)
+    world.send()
+    assert outcome(world, contact) == ("abandoned", 0, "address_refused")
+    assert len(world.mailbox.mails) == before
+
+
+@pytest.mark.parametrize("answer", ["450 later", "451 local error", "452 full", "421 closing"])
+def test_a_server_that_says_later_is_asked_again_later(world: World, answer: str) -> None:
+    _, contact = invited(world)
+    address = f"{contact}@example.org"
+    world.mailbox.refusals[address] = answer
+    world.send()
+    state, attempts, code = outcome(world, contact)
+    assert (state, attempts, code) == ("retrying", 1, f"smtp_{answer[:3]}")
+    del world.mailbox.refusals[address]
+    world.let_time_pass(contact)
+    world.send()
+    assert outcome(world, contact) == ("delivered", 2, None)
+
+
+def test_a_postponed_mail_waits_five_minutes_at_least(world: World) -> None:
+    _, contact = invited(world)
+    world.mailbox.refusals[f"{contact}@example.org"] = "450 greylisted"
+    world.send()
+    (row,) = world.log(recipient_id=contact)
+    assert row["due_at"] - datetime.now(UTC) > timedelta(minutes=4, seconds=50)
+
+
+@pytest.mark.parametrize("answer", ["550 unknown", "552 too big", "553 bad"])
+def test_a_server_that_says_never_is_not_asked_again(world: World, answer: str) -> None:
+    _, contact = invited(world)
+    world.mailbox.refusals[f"{contact}@example.org"] = answer
+    world.send()
+    assert outcome(world, contact) == ("abandoned", 1, f"smtp_{answer[:3]}")
+
+
+def test_a_recipient_who_is_refused_does_not_hold_up_the_others(world: World) -> None:
+    group, party = cohort(), town()
+    world.accept(group.id, party)
+    people = [world.contact(party) for _ in range(3)]
+    world.mailbox.refusals[f"{people[1]}@example.org"] = "550 unknown"
+    world.open_meeting(group)
+    world.send()
+    assert [len(world.mails_to(person)) for person in people] == [1, 0, 1]
+
+
+def test_a_meeting_that_is_over_is_not_written_about_any_more(world: World) -> None:
+    meeting, contact = invited(world)
+    past = datetime.now(UTC) - timedelta(days=1)
+    here = meetings.c.meeting_id == meeting
+    with session(world.kit.engine) as connection:
+        connection.execute(meetings.update().where(here).values(starts_at=past, ends_at=past))
+    world.send()
+    assert outcome(world, contact) == ("abandoned", 0, "meeting_over")
+
+
+def test_no_address_and_no_name_is_stored_anywhere(world: World) -> None:
+    _, contact = invited(world)
+    world.send()
+    address = f"{contact}@example.org"
+    assert world.mails_to(contact)
+    with session(world.kit.engine) as connection:
+        for name in sa.inspect(connection).get_table_names():
+            query = f'SELECT count(*) FROM "{name}" t WHERE t::text LIKE %s'
+            (count,) = driver(connection).execute(query, (f"%{address}%",)).fetchone() or (1,)
+            assert count == 0, name
