@@ -89,7 +89,7 @@ def show_thing(thing_id: UUID) -> Response:
 @bp.route("/<uuid:thing_id>/cancellation", methods=["POST"])
 @bp.arguments(Reason)
 @bp.response(200, Written)
-def cancel_thing(body: dict[str, Any], thing_id: UUID) -> Response:
+def cancel_thing(_: dict[str, Any], thing_id: UUID) -> Response:
     """Cancel a thing."""
     return changed(SAMPLE, thing_id, cancel(thing_id))
 

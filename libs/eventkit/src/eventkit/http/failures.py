@@ -9,7 +9,7 @@ import psycopg
 import sqlalchemy as sa
 import structlog
 from flask import Flask, Response, request
-from werkzeug.exceptions import HTTPException, InternalServerError
+from werkzeug.exceptions import HTTPException, InternalServerError, MethodNotAllowed
 
 from eventkit.auth.keys import KeysUnavailable
 from eventkit.database import Unavailable
@@ -106,5 +106,6 @@ def _http(error: HTTPException) -> Response:
         # Redirects of the router: we have one address for a thing, and no other spellings.
         status = 404
     code, detail = _ROUTING.get(status, ("refused", "The request was refused."))
-    kept = {name: text for name, text in error.get_headers() if name in ("Allow", "Retry-After")}
-    return problem(status, code, detail, headers=kept)
+    allowed = error.valid_methods if isinstance(error, MethodNotAllowed) else None
+    headers = {"Allow": ", ".join(sorted(allowed))} if allowed else {}
+    return problem(status, code, detail, headers=headers)
