@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from threading import Thread
 from time import monotonic
@@ -25,7 +26,9 @@ from eventkit.feed import Feed, FeedReader
 from eventkit.http import failures
 from eventkit.http.feed import bp, open_feed
 from eventkit.incoming import Source
-from eventkit.kafka import TopicPublisher, TopicReader, create_topic
+from eventkit.kafka.publisher import TopicPublisher
+from eventkit.kafka.reader import TopicReader
+from eventkit.kafka.topics import create_topic
 from eventkit.outbox import Filters, Outbox
 from eventkit.recorded import Recorded
 from eventkit.relay import Relay
@@ -76,14 +79,17 @@ class Wire(Protocol):
 class Network:
     speaker: Kit
     listener: Kit
-    feed: Feed
+    url: str
     wire: Wire
+    ended: ExitStack
 
     def consumer(self, source: Source | None = None, **options: Any) -> Consumer:
         react = options.pop("react", hear)
         subscription = Subscription(source=SPEAKER, read_models=(TITLES,), react=react)
         source = source or self.wire.source()
-        return Consumer(self.listener, subscription, source, self.feed, wait=0.5, **options)
+        made = Consumer(self.listener, subscription, source, feed(self.url), wait=0.5, **options)
+        self.ended.callback(made.close)
+        return made
 
     def say(self, streams: int = 1, events: int = 1) -> list[UUID]:
         """Store events in so many streams: plans, and a cancellation as the last of several."""
@@ -136,6 +142,10 @@ class Network:
     def mirrors(self) -> bool:
         """Whether the listener's read model equals the speaker's own."""
         return _titles(self.listener) == _titles(self.speaker)
+
+
+def feed(url: str) -> Feed:
+    return Feed(httpx.Client(base_url=url, trust_env=False))
 
 
 def once(messages: Iterable[Message]) -> Said:
@@ -196,14 +206,14 @@ class FeedWire:
         """The feed reads the store itself."""
 
     def source(self) -> Source:
-        return FeedReader(Feed(httpx.Client(base_url=self.url, trust_env=False)))
+        return FeedReader(feed(self.url))
 
     def script(self, items: Iterable[Item]) -> Source:
         self.scripted += [
             item.value or b"null" if isinstance(item, Raw) else to_structured(item)
             for item in items
         ]
-        return FeedReader(Feed(httpx.Client(base_url=f"{self.url}/scripted", trust_env=False)))
+        return FeedReader(feed(f"{self.url}/scripted"))
 
 
 @contextmanager
@@ -237,3 +247,27 @@ def _scripted(items: list[bytes]) -> Response:
 def _titles(kit: Kit) -> list[Any]:
     with session(kit.engine) as connection:
         return list(connection.execute(sa.select(titles).order_by(titles.c.meeting_id)))
+
+
+@contextmanager
+def silent_broker() -> Iterator[list[str]]:
+    """An address that takes connections and never says a word."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield [f"127.0.0.1:{server.getsockname()[1]}"]
+
+
+@contextmanager
+def over_feed(make_kit: Callable[[str], Kit]) -> Iterator[Network]:
+    speaker, listener = make_kit("sample"), make_kit("listener")
+    scripted: list[bytes] = []
+    with served(speaker, scripted) as url, ExitStack() as ended:
+        yield Network(speaker, listener, url, FeedWire(url, scripted), ended)
+
+
+@contextmanager
+def over_kafka(make_kit: Callable[[str], Kit], servers: str) -> Iterator[Network]:
+    speaker, listener = make_kit("sample"), make_kit("listener")
+    with served(speaker, []) as url, ExitStack() as ended:
+        wire = KafkaWire(servers, speaker)
+        ended.callback(wire.relay.close)
+        yield Network(speaker, listener, url, wire, ended)

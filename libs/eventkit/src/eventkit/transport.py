@@ -7,7 +7,9 @@ from eventkit.auth.client import service_client
 from eventkit.consumer import Consumer
 from eventkit.feed import Feed, FeedReader
 from eventkit.incoming import Source
-from eventkit.kafka import TopicPublisher, TopicReader, create_topic
+from eventkit.kafka.publisher import TopicPublisher
+from eventkit.kafka.reader import TopicReader
+from eventkit.kafka.topics import create_topic
 from eventkit.relay import Relay
 from eventkit.service import Service, Subscription
 from eventkit.settings import Settings

@@ -1,0 +1,60 @@
+"""The relay's end of a topic."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from time import monotonic
+from typing import Any
+
+from contracts.envelope import Message, to_kafka
+from eventkit.kafka.clients import DELIVERY_SECONDS, Servers, producer, translated
+from eventkit.kafka.topics import Watch
+from eventkit.relay import BrokerUnavailable
+
+
+class TopicPublisher:
+    """Publishes to one topic; idempotent, and acknowledged by all replicas in sync."""
+
+    def __init__(self, servers: Servers, topic: str) -> None:
+        self._servers = servers
+        self._topic = topic
+        self._watch = Watch(servers, topic)
+        self._producer: Any = None
+
+    def log(self) -> str:
+        """The topic's id; raises BrokerUnavailable."""
+        with translated(BrokerUnavailable):
+            return self._watch.look().id
+
+    def publish(self, page: Sequence[Message]) -> None:
+        """Return once everything is acknowledged; raises BrokerUnavailable.
+
+        After a failure the producer goes, with everything it still wanted to send.
+        """
+        try:
+            with translated(BrokerUnavailable):
+                self._send(page)
+        except BrokerUnavailable:
+            self._drop()
+            raise
+
+    def close(self) -> None:
+        """Let go of connections."""
+        self._drop()
+        self._watch.close()
+
+    def _send(self, page: Sequence[Message]) -> None:
+        if self._producer is None:
+            self._producer = producer(self._servers)
+        deadline = monotonic() + DELIVERY_SECONDS
+        sent = []
+        for message in page:
+            key, headers, value = to_kafka(message)
+            sent.append(self._producer.send(self._topic, key=key, value=value, headers=headers))
+        for future in sent:
+            future.get(timeout=max(0.1, deadline - monotonic()))
+
+    def _drop(self) -> None:
+        if self._producer is not None:
+            self._producer.close(timeout=0)
+            self._producer = None

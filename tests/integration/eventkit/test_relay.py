@@ -1,0 +1,198 @@
+"""The relay: in order, at least once, never a position beyond what the broker acknowledged."""
+
+from collections.abc import Iterator, Sequence
+from uuid import uuid4
+
+import pytest
+from kafka import KafkaAdminClient
+
+from contracts.envelope import Message
+from contracts.events.notifications import EndpointRemoved
+from contracts.topics import topic
+from eventkit.database import driver, session
+from eventkit.domain import Aggregate
+from eventkit.kafka.publisher import TopicPublisher
+from eventkit.kafka.reader import TopicReader
+from eventkit.kafka.topics import create_topic
+from eventkit.lease import Lease
+from eventkit.relay import BrokerUnavailable, Relay
+from eventkit.unit import Kit
+from tests.integration.eventkit.network import SPEAKER, silent_broker
+from tests.integration.eventkit.sample import CONTEXT, SAMPLE, plan
+
+PRIVATE = Aggregate[str, EndpointRemoved, EndpointRemoved](
+    name="endpoint", decide=lambda _, command: [command], evolve=lambda _, __: "removed"
+)
+
+
+class Failing(TopicPublisher):
+    """The real publisher, until it is told to fail before or after the broker has it all."""
+
+    fails: str | None = None
+
+    def publish(self, page: Sequence[Message]) -> None:
+        if self.fails == "before":
+            raise BrokerUnavailable
+        super().publish(page)
+        if self.fails == "after":
+            raise BrokerUnavailable
+
+
+@pytest.fixture
+def publisher(kafka: str) -> Iterator[Failing]:
+    create_topic([kafka], topic(SPEAKER), partitions=3)
+    publisher = Failing([kafka], topic(SPEAKER))
+    yield publisher
+    publisher.close()
+
+
+def relay(kit: Kit, publisher: TopicPublisher, *, seconds: float = 10) -> Relay:
+    lease = Lease("relays", "kafka", seconds=seconds)
+    return Relay(kit, publisher, source=kit.settings.source, lease=lease)
+
+
+def write(kit: Kit, events: int) -> None:
+    for _ in range(events):
+        key = uuid4()
+        kit.execute(SAMPLE, key, plan(key), context=CONTEXT)
+
+
+def position(kit: Kit) -> int:
+    with session(kit.engine) as connection:
+        row = driver(connection).execute("SELECT position FROM relays").fetchone()
+    return row[0] if row else 0
+
+
+def on_topic(kafka: str, events: int) -> list[int]:
+    """The positions on the topic once there are so many, in the order of each partition."""
+    reader = TopicReader([kafka], topic(SPEAKER), look_every=0.1)
+    reader.resume({})
+    found: list[int] = []
+    current = False
+    while len(found) < events or not current:
+        batch = reader.poll(0.5)
+        found += [one.position for one in batch.arrivals if isinstance(one, Message)]
+        current = batch.current
+    reader.close()
+    return found
+
+
+def test_everything_is_published_and_then_the_position_is_saved(
+    kit: Kit, publisher: Failing, kafka: str
+) -> None:
+    write(kit, 20)
+    worker = relay(kit, publisher)
+    assert worker.step()
+    assert not worker.step()
+    assert position(kit) == 20
+    assert sorted(on_topic(kafka, 20)) == list(range(1, 21))
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_the_position_stays_where_the_broker_did_not_acknowledge(
+    kit: Kit, publisher: Failing, kafka: str, moment: str
+) -> None:
+    write(kit, 5)
+    worker = relay(kit, publisher)
+    publisher.fails = moment
+    with pytest.raises(BrokerUnavailable):
+        worker.step()
+    assert position(kit) == 0
+    publisher.fails = None
+    while worker.step():
+        pass
+    assert set(on_topic(kafka, 5)) == {1, 2, 3, 4, 5}
+
+
+def test_a_broker_that_does_not_answer_is_said_and_costs_nothing(kit: Kit) -> None:
+    write(kit, 1)
+    with silent_broker() as servers:
+        worker = relay(kit, TopicPublisher(servers, topic(SPEAKER)))
+        with pytest.raises(BrokerUnavailable):
+            worker.step()
+    assert position(kit) == 0
+
+
+def test_private_events_stay_and_the_position_passes_them(
+    kit: Kit, publisher: Failing, kafka: str
+) -> None:
+    write(kit, 1)
+    kit.execute(PRIVATE, key := uuid4(), EndpointRemoved(endpoint_id=key), context=CONTEXT)
+    write(kit, 1)
+    assert relay(kit, publisher).step()
+    assert position(kit) == 3
+    assert sorted(on_topic(kafka, 2)) == [1, 3]
+
+
+def test_of_two_relays_one_works_and_the_other_takes_over(kit: Kit, publisher: Failing) -> None:
+    first, second = relay(kit, publisher), relay(kit, publisher)
+    write(kit, 3)
+    assert first.step()
+    write(kit, 3)
+    assert not second.step()
+    assert position(kit) == 3
+    first.close()
+    assert second.step()
+    assert position(kit) == 6
+
+
+def test_a_relay_that_was_overtaken_moves_nothing_and_stops(
+    kit: Kit, publisher: Failing, kafka: str
+) -> None:
+    """It slept past its lease between the broker's acknowledgement and the save."""
+    slow, fresh = Sleepy([kafka], topic(SPEAKER)), relay(kit, publisher, seconds=0.05)
+    sleeper = relay(kit, slow, seconds=0.05)
+    slow.meanwhile = fresh
+    write(kit, 4)
+    assert not sleeper.step()
+    assert position(kit) == 4
+    write(kit, 2)
+    assert fresh.step()
+    assert position(kit) == 6
+    assert set(on_topic(kafka, 10)) == set(range(1, 7))
+    slow.close()
+
+
+class Sleepy(TopicPublisher):
+    """Publishes, and lets another relay run until it has done the same before it returns."""
+
+    meanwhile: Relay | None = None
+
+    def publish(self, page: Sequence[Message]) -> None:
+        super().publish(page)
+        while self.meanwhile is not None and not self.meanwhile.step():
+            pass
+
+
+def test_a_topic_made_anew_gets_everything_again(
+    kit: Kit, publisher: Failing, kafka: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("eventkit.relay.LOG_CHECKED_EVERY", 0.0)
+    write(kit, 5)
+    worker = relay(kit, publisher)
+    assert worker.step()
+    admin = KafkaAdminClient(bootstrap_servers=kafka)
+    admin.delete_topics([topic(SPEAKER)])
+    admin.close()
+    create_topic([kafka], topic(SPEAKER), partitions=3)
+    write(kit, 1)
+    while worker.step():
+        pass
+    assert set(on_topic(kafka, 6)) == set(range(1, 7))
+
+
+def test_an_event_of_newer_software_is_left_to_a_newer_relay(kit: Kit, publisher: Failing) -> None:
+    write(kit, 2)
+    with session(kit.engine) as connection:
+        driver(connection).execute(
+            "INSERT INTO events (stream, version, event_id, type, schema_version, data, metadata,"
+            " hash, occurred_at, recorded_at) SELECT 'sample-x', 1, gen_random_uuid(),"
+            " 'meeting.dreamt', 1, data, metadata, hash, occurred_at, recorded_at"
+            " FROM events LIMIT 1"
+        )
+    worker = relay(kit, publisher)
+    assert worker.step()
+    assert not worker.step()
+    assert position(kit) == 2
+    with session(kit.engine) as connection:
+        assert Lease("relays", "kafka").hold(driver(connection)) is not None
