@@ -22,13 +22,16 @@ class LoadFailed(Exception):
 class Api:
     """One service, called with one token."""
 
-    def __init__(self, name: str, url: str, token: str) -> None:
+    def __init__(
+        self, name: str, url: str, token: str, transport: httpx.BaseTransport | None = None
+    ) -> None:
         self._name = name
         self._http = httpx.Client(
             base_url=url,
             headers={"Authorization": f"Bearer {token}"},
             timeout=60,
             trust_env=False,
+            transport=transport,
         )
 
     def close(self) -> None:

@@ -8,6 +8,7 @@ import pytest
 from tests.integration.registry.conftest import Callers, told
 from tests.unit.registry.directory_lines import district, municipality, state
 
+EXAMPLE = Path(__file__).parents[3] / "examples" / "gv100ad_example.txt"
 LINES = (
     state(),
     district(),
@@ -91,8 +92,7 @@ def test_hostile_content_is_refused_line_by_line(callers: Callers) -> None:
 
 
 def test_the_whole_directory_is_imported_without_a_refused_line(callers: Callers) -> None:
-    file = os.environ.get("GV100AD_FILE") or "examples/gv100ad_example.txt"
-    given = Path(file).read_bytes()
+    given = Path(os.environ.get("GV100AD_FILE") or EXAMPLE).read_bytes()
     preview = callers.operator.upload(given)
     assert told(preview, 201)["refused"] == []
     done = told(callers.operator.post(f"{preview.headers['Location']}/apply"))["municipalities"]
