@@ -2,12 +2,12 @@
 
 import httpx
 import sqlalchemy as sa
-
-from eventkit.auth.principal import Principal
-from eventkit.auth.tokens import Signer
 from loader.client import Api
 from loader.files import Files
 from loader.register import load_register
+
+from eventkit.auth.principal import Principal
+from eventkit.auth.tokens import Signer
 from tests.integration.registry.conftest import Callers, told
 
 

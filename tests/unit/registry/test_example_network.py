@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from loader.meetings import at
+
 from registry.directory.reading import read
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
