@@ -21,7 +21,8 @@ from local.ports import is_free
 from local.processes import Command, StartFailed, stop
 from local.settings import CHECKOUT, Settings
 
-RENEW_TOKENS_SECONDS = 300
+RENEW_SECONDS = 300
+RETRY_SECONDS = 5
 LOADER = CHECKOUT / "examples" / "load.py"
 ENDED_BY = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -50,16 +51,17 @@ def main() -> int:
 
 def run(settings: Settings) -> None:
     started = time.monotonic()
-    with only_run(settings.folder), ExitStack() as ending:
-        wait_for_ports(settings)
-        ending.callback(settings.run_file.unlink, missing_ok=True)
+    with only_run(settings.folder) as unclean, ExitStack() as ending:
+        wait_for_ports(settings, seconds=15 if unclean else 0)
         credentials = load(settings.folder / "secrets" / "credentials.json")
         local = Local(settings=settings, credentials=credentials, ending=ending)
+        for file in (settings.run_file, settings.starting_file):
+            file.unlink(missing_ok=True)
+            ending.callback(file.unlink, missing_ok=True)
         try:
             local.up()
-            run_file.write(settings, credentials)
-            load_example(settings, ending)
-            tokens = run_file.write(settings, credentials)
+            load_example(settings, credentials, ending)
+            tokens = run_file.write(settings, credentials, settings.run_file)
             show(settings, tokens, time.monotonic() - started)
             stay(local, credentials)
         finally:
@@ -67,25 +69,28 @@ def run(settings: Settings) -> None:
 
 
 @contextmanager
-def only_run(folder: Path) -> Iterator[None]:
-    """Holds the folder with all data for this process alone."""
+def only_run(folder: Path) -> Iterator[bool]:
+    """Holds the folder for this process alone; says whether the run before was killed."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "lock").open("a+") as lock:
+        lock.seek(0)
+        before = lock.read()
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as taken:
-            lock.seek(0)
-            raise StartFailed(f"Netztreff runs already, as process {lock.read()}.") from taken
+            raise StartFailed(f"Netztreff runs already, as process {before}.") from taken
         lock.truncate(0)
         lock.write(str(os.getpid()))
         lock.flush()
-        yield
+        try:
+            yield before != ""
+        finally:
+            lock.truncate(0)
 
 
-def wait_for_ports(settings: Settings) -> None:
-    """Refuses to start on a port in use, but lets what a killed run left behind end first."""
-    patience = 15 if settings.run_file.exists() else 0
-    deadline = time.monotonic() + patience
+def wait_for_ports(settings: Settings, seconds: float) -> None:
+    """Refuses to start on a port in use, after letting what a killed run left behind end."""
+    deadline = time.monotonic() + seconds
     while taken := [port for port in settings.ports() if not is_free(port)]:
         if time.monotonic() >= deadline:
             port = taken[0]
@@ -96,17 +101,19 @@ def wait_for_ports(settings: Settings) -> None:
         time.sleep(0.1)
 
 
-def load_example(settings: Settings, ending: ExitStack) -> None:
+def load_example(settings: Settings, credentials: Credentials, ending: ExitStack) -> None:
     """Loads the example network once; a load that was broken off is done again from the start."""
     loaded = settings.folder / "example.loaded"
     if not settings.example or loaded.exists() or not LOADER.exists():
         return
     print("  Loading the example network ...", flush=True)
-    command: Command = [sys.executable, LOADER, settings.run_file]
+    run_file.write(settings, credentials, settings.starting_file)
+    command: Command = [sys.executable, LOADER, settings.starting_file]
     process = subprocess.Popen(command, cwd=CHECKOUT, process_group=0)
     ending.callback(stop, [process])
     if process.wait():
         raise StartFailed(f"The example network could not be loaded (exit {process.returncode}).")
+    settings.starting_file.unlink()
     loaded.touch()
 
 
@@ -121,14 +128,23 @@ def show(settings: Settings, tokens: dict[str, str], seconds: float) -> None:
 
 def stay(local: Local, credentials: Credentials) -> NoReturn:
     """Keeps the tokens in the run file fresh until a part ends or somebody ends us."""
-    renew_at = time.monotonic() + RENEW_TOKENS_SECONDS
+    renew_at = time.monotonic() + RENEW_SECONDS
     while True:
         time.sleep(0.5)
         if failure := local.ended():
             raise failure
         if time.monotonic() > renew_at:
-            run_file.write(local.settings, credentials)
-            renew_at = time.monotonic() + RENEW_TOKENS_SECONDS
+            renew_at = time.monotonic() + renew(local.settings, credentials)
+
+
+def renew(settings: Settings, credentials: Credentials) -> float:
+    """Puts fresh tokens into the run file; returns the seconds until that is due again."""
+    try:
+        run_file.write(settings, credentials, settings.run_file)
+    except StartFailed:
+        # The registry's own supervisor is bringing it back.
+        return RETRY_SECONDS
+    return RENEW_SECONDS
 
 
 def announce_end() -> None:

@@ -1,6 +1,7 @@
 """`var/run.json`: where everything is and how to get in, for scripts; and the same for people."""
 
 import json
+from pathlib import Path
 
 from local.credentials import Credentials, write_private
 from local.identities import ROLES
@@ -8,7 +9,7 @@ from local.registry_client import token
 from local.settings import SERVICES, Settings
 
 
-def write(settings: Settings, credentials: Credentials) -> dict[str, str]:
+def write(settings: Settings, credentials: Credentials, path: Path) -> dict[str, str]:
     """Writes the file with fresh tokens, which it returns by role."""
     port = settings.api("registry")
     tokens = {role: token(port, credentials.clients[role]) for role in ROLES}
@@ -25,7 +26,7 @@ def write(settings: Settings, credentials: Credentials) -> dict[str, str]:
             "secrets": str(settings.webhook_secrets),
         },
     }
-    write_private(settings.run_file, json.dumps(content, indent=2))
+    write_private(path, json.dumps(content, indent=2))
     return tokens
 
 

@@ -81,6 +81,11 @@ class Settings:
         return self.folder / "secrets" / "webhooks"
 
     @property
+    def starting_file(self) -> Path:
+        """What the run file will say, for the example's loader; the run file means ready."""
+        return self.folder / "starting.json"
+
+    @property
     def run_file(self) -> Path:
         return self.folder / "run.json"
 

@@ -8,6 +8,9 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import SMTP
 from pathlib import Path
 from random import randrange
 from typing import Any
@@ -15,6 +18,8 @@ from typing import Any
 import httpx
 import psutil
 import pytest
+import vobject
+from icalendar import Calendar
 
 from local.ports import is_free
 from local.settings import CHECKOUT, Settings
@@ -56,8 +61,8 @@ def port_base() -> int:
 
 
 def launch(folder: Path, base: int, **settings: str) -> Run:
-    """Starts it with the example left out; doesn't wait."""
-    own = {"VAR_FOLDER": str(folder), "PORT_BASE": str(base), "NETZTREFF_EXAMPLE": "no"}
+    """Starts it; doesn't wait."""
+    own = {"VAR_FOLDER": str(folder), "PORT_BASE": str(base)}
     environment = os.environ | own | settings | {"PYTHONPATH": "deploy"}
     output = folder.with_suffix(f".{time.monotonic_ns()}.out")
     with output.open("wb") as file:
@@ -71,9 +76,9 @@ def launch(folder: Path, base: int, **settings: str) -> Run:
     return Run(process=process, folder=folder, output=output)
 
 
-def launched(folder: Path, base: int) -> Run:
+def launched(folder: Path, base: int, **settings: str) -> Run:
     """Returns when it says that it runs."""
-    run = launch(folder, base)
+    run = launch(folder, base, **settings)
     wait_for(lambda: "Netztreff runs" in run.said() or run.process.poll() is not None)
     assert run.process.poll() is None, run.said()
     return run
@@ -115,6 +120,34 @@ def test_every_service_describes_itself_and_shows_metrics(run: Run, service: str
         assert httpx.get(url).status_code == 200
 
 
+def test_the_example_invites_by_mail_with_a_calendar_part(run: Run) -> None:
+    def invitations() -> list[EmailMessage]:
+        mails = [
+            message_from_bytes(path.read_bytes(), policy=SMTP)
+            for path in Path(run.file["mailbox"]).glob("*.eml")
+        ]
+        return [
+            part
+            for mail in mails
+            for part in mail.walk()
+            if part.get_content_type() == "text/calendar"
+        ]
+
+    wait_for(lambda: invitations() != [])
+    for part in invitations():
+        text = part.get_content()
+        (event,) = Calendar.from_ical(text).walk("VEVENT")
+        assert vobject.readOne(text).vevent.uid.value == event["UID"]
+        assert part.get_param("method") == Calendar.from_ical(text)["METHOD"]
+
+
+def test_the_examples_webhook_gets_calls_whose_signatures_hold(run: Run) -> None:
+    calls = Path(run.file["webhooks"]["calls"])
+    wait_for(calls.exists)
+    lines = calls.read_text(encoding="utf-8").splitlines()
+    assert {json.loads(line)["verified"] for line in lines} == {True}
+
+
 def test_secrets_and_tokens_are_for_their_owner_only(run: Run) -> None:
     private = [run.folder / "run.json", run.folder / "secrets" / "credentials.json"]
     assert {path.stat().st_mode & 0o777 for path in private} == {0o600}
@@ -153,14 +186,14 @@ def test_a_killed_launcher_leaves_nothing_behind_and_the_next_run_has_the_same_d
     tmp_path: Path,
 ) -> None:
     base = port_base()
-    first = launched(tmp_path / "var", base)
+    first = launched(tmp_path / "var", base, NETZTREFF_EXAMPLE="no")
     secrets = (tmp_path / "var" / "secrets" / "credentials.json").read_bytes()
     parts = first.parts()
     assert len(parts) >= 6
     first.process.kill()
     first.process.wait(10)
 
-    second = launched(tmp_path / "var", base)
+    second = launched(tmp_path / "var", base, NETZTREFF_EXAMPLE="no")
     assert psutil.wait_procs(parts, timeout=30)[1] == []
     assert (tmp_path / "var" / "secrets" / "credentials.json").read_bytes() == secrets
     parts = second.parts()
