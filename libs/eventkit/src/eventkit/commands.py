@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from eventkit.console import Console
 from eventkit.migrate import migrate, migrate_keys
+from eventkit.parked_commands import parked
 from eventkit.rebuild import rebuild
 from eventkit.settings import BadSettings, Settings
 from eventkit.transport import make_topic
@@ -82,4 +83,4 @@ def _role_of(url: str) -> str:
     return str(sa.make_url(url).username)
 
 
-UPKEEP = (migrate_command, rebuild_command, verify_command)
+UPKEEP = (migrate_command, rebuild_command, verify_command, parked)

@@ -9,11 +9,9 @@ import sqlalchemy as sa
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 
 from eventkit.health import probe
-from eventkit.service import Gauges, Service
+from eventkit.lag import gauges
+from eventkit.service import Service
 from eventkit.settings import Settings
-
-# What every service tells of itself; relay and consumer lag among it.
-KIT: tuple[Gauges, ...] = ()
 
 
 class Asked:
@@ -21,7 +19,7 @@ class Asked:
 
     def __init__(self, service: Service, settings: Settings) -> None:
         self._engine = probe(settings.database_url)
-        self._gauges = (*KIT, *service.gauges)
+        self._gauges = (*gauges(service, settings), *service.gauges)
 
     def __call__(self) -> Iterable[Metric]:
         """A database that is away costs its own numbers, never the scrape."""
@@ -32,8 +30,8 @@ class Asked:
 
     def _ask(self) -> Iterator[Metric]:
         with self._engine.connect() as connection:
-            for gauges in self._gauges:
-                yield from gauges(connection)
+            for ask in self._gauges:
+                yield from ask(connection)
 
 
 def _up(answered: int) -> Metric:
