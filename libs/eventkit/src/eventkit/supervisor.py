@@ -20,6 +20,7 @@ import structlog
 
 _log = structlog.get_logger(component="supervisor")
 _PR_SET_PDEATHSIG = 1
+_PR_SET_NAME = 15
 _WATCHED = (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD)
 # Within the 30 seconds that an orchestrator waits before it kills.
 GRACE_SECONDS = 27.0
@@ -156,7 +157,10 @@ class Supervisor:
 
 
 def _live(job: Job, parent: int, ready: Ready) -> int:
-    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    # So that `ps` and `top` tell an operator which child is which.
+    libc.prctl(_PR_SET_NAME, job.name.encode())
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     # Ctrl-C reaches the whole group; the parent alone decides what follows from it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
