@@ -1,0 +1,39 @@
+"""One installation with the HTTP feed, one with Kafka between the services, each started once."""
+
+import signal
+from collections.abc import Iterator
+
+import pytest
+from kafka import KafkaAdminClient
+
+from tests.e2e.installation import Installation, port_base
+
+FEED, KAFKA = "feed", "kafka"
+
+
+@pytest.fixture(scope="package", params=[FEED, KAFKA])
+def installation(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Installation]:
+    """Everything that `make run` starts, with the example network, in a folder of its own."""
+    broker = request.getfixturevalue("kafka_broker") if request.param == KAFKA else None
+    folder = tmp_path_factory.mktemp(request.param) / "var"
+    installed = Installation(folder=folder, base=port_base(), kafka=broker)
+    try:
+        installed.start()
+        yield installed
+    finally:
+        installed.http.close()
+        if installed.process.is_running():
+            installed.end(signal.SIGTERM)
+        if broker:
+            forget_topics(broker)
+
+
+def forget_topics(broker: str) -> None:
+    """Other tests share the broker."""
+    admin = KafkaAdminClient(bootstrap_servers=broker)
+    try:
+        admin.delete_topics([name for name in admin.list_topics() if name.startswith("netztreff.")])
+    finally:
+        admin.close()
