@@ -36,6 +36,10 @@ def test_a_meeting_may_run_over() -> None:
     ]
 
 
+def test_a_meeting_may_end_the_moment_it_started() -> None:
+    assert decided(RUNNING, replace(COMMAND, ended_at=STARTS_AT))
+
+
 @pytest.mark.parametrize("ended_at", [STARTS_AT - timedelta(hours=1), LATER + timedelta(1)])
 def test_a_meeting_ends_after_its_start_and_not_tomorrow(ended_at: datetime) -> None:
     with pytest.raises(Invalid) as refused:

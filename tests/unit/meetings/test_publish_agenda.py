@@ -128,7 +128,16 @@ def test_the_agenda_changes_until_the_meeting_was_held() -> None:
 
 def test_history_gets_its_agenda_afterwards() -> None:
     welcome = AgendaItem(title="Begrüßung", kind=WELCOME, starts_at=RECORDED.starts_at)
-    assert decided(AFTERWARDS, publish(welcome))
+    assert decided(AFTERWARDS, publish(welcome)) == [
+        AgendaPublished(meeting_id=MEETING_ID, revision=1, items=(welcome,))
+    ]
+
+
+def test_the_agenda_of_history_lies_within_its_time() -> None:
+    after = AgendaItem(title="Ausklang", kind=WELCOME, starts_at=STARTS_AT)
+    with pytest.raises(Invalid) as refused:
+        decided(AFTERWARDS, publish(after))
+    assert refused.value.code == "outside-the-meeting"
 
 
 def test_an_end_that_is_not_said_follows_from_the_next_item() -> None:

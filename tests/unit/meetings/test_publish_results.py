@@ -9,9 +9,13 @@ from meetings.domain.lifecycle import PublishResults
 from meetings.domain.phases import Phase
 from tests.unit.meetings.given import (
     AFTERWARDS,
+    ENDED,
+    ENDS_AT,
     HELD,
     LATER,
     MEETING_ID,
+    OPEN,
+    STARTED,
     STARTS_AT,
     decided,
     possible_in,
@@ -42,6 +46,15 @@ def test_history_keeps_the_date_of_its_documentation() -> None:
     (event,) = decided(AFTERWARDS, replace(COMMAND, documented_at=then))
     assert isinstance(event, ResultsPublished)
     assert event.documented_at == then
+
+
+def test_what_counts_is_the_real_start_and_not_the_planned_one() -> None:
+    early = replace(STARTED, started_at=STARTS_AT - timedelta(hours=1))
+    held = (*OPEN, early, ENDED)
+    assert decided(held, replace(COMMAND, documented_at=early.started_at))
+    late = (*OPEN, replace(STARTED, started_at=ENDS_AT), ENDED)
+    with pytest.raises(Invalid):
+        decided(late, replace(COMMAND, documented_at=STARTS_AT))
 
 
 @pytest.mark.parametrize(

@@ -78,6 +78,13 @@ def test_a_contact_registers_once() -> None:
         decided((*OPEN, *decided(OPEN, CONTACT)), again)
 
 
+def test_a_contact_waits_once() -> None:
+    full = (*OPEN, registered(2), registered(3))
+    again = replace(CONTACT, participant_id=participant(4))
+    with pytest.raises(Conflict, match="already registered"):
+        decided((*full, *decided(full, CONTACT)), again)
+
+
 def test_two_guests_are_two_participants() -> None:
     again = replace(GUEST, participant_id=participant(2))
     assert decided((*OPEN, *decided(OPEN, GUEST)), again)

@@ -58,7 +58,6 @@ def _begun(event: MeetingEvent) -> Meeting:
                 meeting_id=event.meeting_id,
                 phase=Phase.HELD,
                 recorded_afterwards=True,
-                mode=event.mode,
                 starts_at=event.starts_at,
                 ends_at=event.ends_at,
             )
