@@ -67,35 +67,51 @@ def open_receiver() -> Iterator[Receiver]:
 Misbehave = Callable[[socket.socket, Event], None]
 
 
+class Trap:
+    """A server that does the same to each connection, each in a thread of its own."""
+
+    def __init__(self, misbehave: Misbehave, count: list[int]) -> None:
+        self._misbehave = misbehave
+        self._count = count
+        self._ended = Event()
+        self._listener = socket.create_server((LOOPBACK, 0))
+        self._listener.settimeout(0.1)
+        self._threads = [Thread(target=self._accept)]
+        self.port: int = self._listener.getsockname()[1]
+
+    def open(self) -> None:
+        self._threads[0].start()
+
+    def close(self) -> None:
+        self._ended.set()
+        self._threads[0].join()
+        self._listener.close()
+        for thread in self._threads[1:]:
+            thread.join()
+
+    def _accept(self) -> None:
+        while not self._ended.is_set():
+            with suppress(TimeoutError):
+                connection, _ = self._listener.accept()
+                connection.settimeout(5)
+                self._count.append(1)
+                self._threads.append(Thread(target=self._serve, args=(connection,)))
+                self._threads[-1].start()
+
+    def _serve(self, connection: socket.socket) -> None:
+        with connection, suppress(OSError):
+            self._misbehave(connection, self._ended)
+
+
 @contextmanager
 def open_socket(misbehave: Misbehave, count: list[int] | None = None) -> Iterator[int]:
-    """The port of a server that does to each connection what it is told, until the block ends."""
-    ended = Event()
-    threads: list[Thread] = []
-
-    def serve(connection: socket.socket) -> None:
-        with connection, suppress(OSError):
-            misbehave(connection, ended)
-
-    def accept() -> None:
-        while not ended.is_set():
-            with suppress(TimeoutError):
-                connection, _ = listener.accept()
-                connection.settimeout(5)
-                if count is not None:
-                    count.append(1)
-                threads.append(Thread(target=serve, args=(connection,)))
-                threads[-1].start()
-
-    with socket.create_server((LOOPBACK, 0)) as listener:
-        listener.settimeout(0.1)
-        threads.append(Thread(target=accept))
-        threads[0].start()
-        yield listener.getsockname()[1]
-        ended.set()
-        threads[0].join()
-    for thread in threads[1:]:
-        thread.join()
+    """The port of such a server, until the block ends; `count` grows with each connection."""
+    trap = Trap(misbehave, [] if count is None else count)
+    trap.open()
+    try:
+        yield trap.port
+    finally:
+        trap.close()
 
 
 def hang(connection: socket.socket, ended: Event) -> None:

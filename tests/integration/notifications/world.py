@@ -227,6 +227,12 @@ class World:
             connection.execute(ended)
 
 
+def told(answer: TestResponse, status: int = 200) -> Any:
+    """What the answer says, which must have this status."""
+    assert answer.status_code == status, answer.text
+    return answer.json
+
+
 def person(person_id: UUID) -> dict[str, str | None]:
     return {"name": "Integrationsbeauftragte:r", "email": f"{person_id}@example.org"}
 

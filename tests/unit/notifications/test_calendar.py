@@ -106,6 +106,31 @@ def test_a_second_parser_reads_it_as_well(notice: Notice) -> None:
     assert read.vevent.summary.value == "Netzwerktreffen im Frühjahr"
 
 
+def test_a_parser_that_keeps_zones_reads_every_later_meeting_rightly() -> None:
+    for year, month in ((2026, 12), (2027, 7), (2035, 7), (2021, 5), (2041, 12)):
+        starts = datetime(year, month, 20, 8, 0, tzinfo=UTC)
+        read = vobject.readOne(calendar(letter(starts_at=starts, ends_at=None)).decode())
+        assert read.vevent.dtstart.value == starts
+
+
+@pytest.mark.parametrize("day", range(26, 32))
+def test_the_rules_of_the_zone_change_the_clocks_on_the_right_sunday(day: int) -> None:
+    for month in (3, 10):
+        starts = datetime(2027, month, day, 12, 0, tzinfo=UTC)
+        read = vobject.readOne(calendar(letter(starts_at=starts, ends_at=None)).decode())
+        assert read.vevent.dtstart.value == starts
+
+
+def test_another_zone_is_described_as_well() -> None:
+    of = letter(time_zone="Europe/Lisbon")
+    assert unfolded(of).count("TZID:Europe/Lisbon") == 1
+    assert event(of)["DTSTART"].dt == LETTER.meeting.starts_at
+
+
+def test_a_zone_that_nobody_knows_is_read_as_the_networks_own() -> None:
+    assert calendar(letter(time_zone="Europa/Bielefeld")) == calendar(LETTER)
+
+
 @pytest.mark.parametrize(
     "evil",
     [

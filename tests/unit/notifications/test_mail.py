@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import SMTP
-from typing import cast
 
 import pytest
 
@@ -32,7 +31,7 @@ EVIL = (
 
 
 def parsed(of: Letter) -> EmailMessage:
-    return cast(EmailMessage, message_from_bytes(message(of).as_bytes(), policy=SMTP))
+    return message_from_bytes(message(of).as_bytes(), policy=SMTP)
 
 
 def test_a_mail_has_words_and_calendar_and_the_calendar_as_a_file() -> None:

@@ -7,7 +7,7 @@ has it, and one endpoint is called by one worker.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 import sqlalchemy as sa
@@ -68,10 +68,10 @@ class Claims:
             connection.execute(causes.delete().where(old))
             connection.execute(claims.delete().where(over))
 
-    def _due(self) -> sa.Select[tuple[UUID, UUID]]:
+    def _due(self) -> sa.Select[tuple[UUID, UUID, datetime | None]]:
         is_free = sa.or_(claims.c.leased_until.is_(None), claims.c.leased_until <= sa.func.now())
         return (
-            sa.select(deliveries.c.delivery_id, deliveries.c.recipient_id)
+            sa.select(deliveries.c.delivery_id, deliveries.c.recipient_id, deliveries.c.due_at)
             .outerjoin(claims, claims.c.delivery_id == deliveries.c.delivery_id)
             .where(
                 deliveries.c.channel == self._channel.value,
@@ -87,7 +87,9 @@ class Claims:
             _other.c.leased_until > sa.func.now(),
         )
 
-    def _claim(self, due: sa.Select[tuple[UUID, UUID]]) -> ReturningInsert[tuple[UUID]]:
+    def _claim(
+        self, due: sa.Select[tuple[UUID, UUID, datetime | None]]
+    ) -> ReturningInsert[tuple[UUID]]:
         """Lock the rows, then write the lease; a lease written meanwhile wins over ours."""
         locked = due.with_for_update(of=deliveries, skip_locked=True).cte("due")
         chosen = sa.select(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from uuid import UUID
 
 from icalendar import Calendar, Event, vCalAddress, vText, vUri
 
 from contracts.events.notifications import Notice
+from notifications.mail import timezone
 from notifications.mail.letter import Letter, envelope_address, one_line
 from notifications.mail.wording import join_url, place, text, zone
 
@@ -34,12 +35,10 @@ def calendar(letter: Letter) -> bytes:
     body.add("version", "2.0")
     body.add("calscale", "GREGORIAN")
     body.add("method", method(letter.notice))
+    if zone(letter.meeting).key == timezone.NAME:
+        body.add_component(timezone.berlin())
     body.add_component(_event(letter))
-    # The rules of the years around the meeting are enough, and a tenth of all since 1970.
-    start = _start(letter)
-    body.add_missing_timezones(
-        first_date=date(start.year - 1, 1, 1), last_date=date(start.year + 2, 1, 1)
-    )
+    body.add_missing_timezones()
     return bytes(body.to_ical())
 
 
