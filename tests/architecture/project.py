@@ -1,6 +1,5 @@
 """Where the parts of the project lie, for tests about the project itself."""
 
-import subprocess
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -12,13 +11,7 @@ DISTRIBUTIONS = {
 }
 
 
-def tracked(pattern: str) -> list[Path]:
-    """The project's own files of that kind, generated folders left out."""
-    listed = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard", pattern],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout.splitlines()
-    return [ROOT / name for name in listed if (ROOT / name).exists()]
+def python_files() -> list[Path]:
+    """All code of the project."""
+    folders = ("libs", "services", "deploy", "examples", "bench", "tests")
+    return sorted(path for folder in folders for path in (ROOT / folder).rglob("*.py"))

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.architecture.project import DISTRIBUTIONS, ROOT, tracked
+from tests.architecture.project import DISTRIBUTIONS, ROOT, python_files
 
 LONGEST = 300
 LONGEST_TEST = 400
 SAYS_NOTHING = {"utils", "helpers", "common", "base", "manager", "services", "misc"}
-PYTHON = tracked("*.py")
+PYTHON = python_files()
 
 
 def limit(path: Path) -> int:
