@@ -82,6 +82,7 @@ class Network:
     url: str
     wire: Wire
     ended: ExitStack
+    relays_itself: bool = True
 
     def consumer(self, source: Source | None = None, **options: Any) -> Consumer:
         react = options.pop("react", hear)
@@ -100,7 +101,8 @@ class Network:
                 for key in keys:
                     command = cancel(key) if last else plan(key, f"Treffen {number}")
                     unit.execute(SAMPLE, key, command)
-        self.wire.deliver()
+        if self.relays_itself:
+            self.wire.deliver()
         return keys
 
     def said(self) -> list[Message]:

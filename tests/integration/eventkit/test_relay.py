@@ -1,6 +1,6 @@
 """The relay: in order, at least once, never a position beyond what the broker acknowledged."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from uuid import uuid4
 
 import pytest
@@ -11,6 +11,7 @@ from contracts.events.notifications import EndpointRemoved
 from contracts.topics import topic
 from eventkit.database import driver, session
 from eventkit.domain import Aggregate
+from eventkit.kafka.clients import Servers
 from eventkit.kafka.publisher import TopicPublisher
 from eventkit.kafka.reader import TopicReader
 from eventkit.kafka.topics import create_topic
@@ -140,28 +141,32 @@ def test_a_relay_that_was_overtaken_moves_nothing_and_stops(
     kit: Kit, publisher: Failing, kafka: str
 ) -> None:
     """It slept past its lease between the broker's acknowledgement and the save."""
-    slow, fresh = Sleepy([kafka], topic(SPEAKER)), relay(kit, publisher, seconds=0.05)
-    sleeper = relay(kit, slow, seconds=0.05)
-    slow.meanwhile = fresh
+    fresh = relay(kit, publisher, seconds=0.05)
+
+    def overtake() -> None:
+        while not fresh.step():
+            pass
+        write(kit, 2)
+        fresh.step()
+
+    slow = Sleepy([kafka], topic(SPEAKER), overtake)
     write(kit, 4)
-    assert not sleeper.step()
-    assert position(kit) == 4
-    write(kit, 2)
-    assert fresh.step()
+    assert not relay(kit, slow, seconds=0.05).step()
     assert position(kit) == 6
     assert set(on_topic(kafka, 10)) == set(range(1, 7))
     slow.close()
 
 
 class Sleepy(TopicPublisher):
-    """Publishes, and lets another relay run until it has done the same before it returns."""
+    """Publishes, and lets something else happen before it returns."""
 
-    meanwhile: Relay | None = None
+    def __init__(self, servers: Servers, topic: str, meanwhile: Callable[[], None]) -> None:
+        super().__init__(servers, topic)
+        self._meanwhile = meanwhile
 
     def publish(self, page: Sequence[Message]) -> None:
         super().publish(page)
-        while self.meanwhile is not None and not self.meanwhile.step():
-            pass
+        self._meanwhile()
 
 
 def test_a_topic_made_anew_gets_everything_again(

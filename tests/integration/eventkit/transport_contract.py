@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 
 from contracts.envelope import Message
-from eventkit.database import driver, session
+from eventkit.database import Unavailable, driver, session
 from eventkit.parking import ask_for_retry
 from eventkit.recorded import Recorded
 from eventkit.unit import Unit
@@ -148,6 +148,16 @@ class TransportContract:
         assert network.rows("SELECT count(*) FROM parked WHERE retry_at IS NOT NULL") == [(0,)]
         assert network.heard() == {}
 
+    def test_a_database_that_goes_away_in_the_middle_costs_nothing(self, network: Network) -> None:
+        network.say(streams=4, events=3)
+        consumer = network.consumer(react=away_once())
+        with pytest.raises(Unavailable):
+            follow(consumer, lambda: network.heard() != {})
+        assert network.heard() == {}
+        catch_up(network, consumer)
+        assert network.heard() == once(network.said())
+        assert network.parked() == []
+
     def test_one_of_two_consumers_works_and_the_other_takes_over(self, network: Network) -> None:
         network.say(streams=3)
         first, second = network.consumer(), network.consumer()
@@ -172,6 +182,19 @@ def failing_at(stream: str, version: int) -> Any:
         hear(unit, recorded)
         if (recorded.stream, recorded.version) == (stream, version):
             raise RuntimeError("a bug")
+
+    return react
+
+
+def away_once() -> Any:
+    """The database is gone when the third event is told, and back when they come again."""
+    told: list[int] = []
+
+    def react(unit: Unit, recorded: Recorded[Any]) -> None:
+        hear(unit, recorded)
+        told.append(recorded.position)
+        if len(told) == 3:
+            raise Unavailable("a test")
 
     return react
 

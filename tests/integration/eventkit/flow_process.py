@@ -1,0 +1,56 @@
+"""A relay or a consumer as a process of its own, for tests that kill it.
+
+`python -m tests.integration.eventkit.flow_process relay|consumer URL` with the settings of the
+service in the environment; URL is the speaker's feed. Leases are short, so that kills are many.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from contracts.topics import topic
+from eventkit.consumer import Consumer
+from eventkit.feed import FeedReader
+from eventkit.incoming import Source
+from eventkit.kafka.publisher import TopicPublisher
+from eventkit.kafka.reader import TopicReader
+from eventkit.kits import open_kit
+from eventkit.lease import Lease
+from eventkit.loops import Loop, Loops
+from eventkit.relay import Relay
+from eventkit.service import Service, Subscription
+from eventkit.settings import Settings
+from eventkit.unit import Kit
+from tests.integration.eventkit.network import SPEAKER, feed, hear
+from tests.integration.eventkit.sample import TITLES
+
+LEASE_SECONDS = 1.0
+
+
+def relay(kit: Kit, url: str) -> Callable[[], bool]:
+    publisher = TopicPublisher(kit.settings.kafka_bootstrap_servers, topic(SPEAKER))
+    lease = Lease("relays", "kafka", seconds=LEASE_SECONDS)
+    return Relay(kit, publisher, source=url, lease=lease).step
+
+
+def consumer(kit: Kit, url: str) -> Callable[[], bool]:
+    servers = kit.settings.kafka_bootstrap_servers
+    source: Source = TopicReader(servers, topic(SPEAKER)) if servers else FeedReader(feed(url))
+    subscription = Subscription(source=SPEAKER, read_models=(TITLES,), react=hear)
+    lease = Lease("consumers", SPEAKER, seconds=LEASE_SECONDS)
+    return Consumer(kit, subscription, source, feed(url), lease=lease, wait=0.5).step
+
+
+def main(role: str, url: str) -> None:
+    settings = Settings.from_env(os.environ)
+    service = Service(name=role, read_models=(TITLES,), migrations=Path())
+    kit = open_kit(service, settings, pool_size=4)
+    step = {"relay": relay, "consumer": consumer}[role](kit, url)
+    Loops([Loop(role, step)]).run()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
