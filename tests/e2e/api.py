@@ -38,11 +38,14 @@ class Api:
         return self.send("POST", path, json=body, headers=headers)
 
     def create(self, path: str, body: Json) -> Json:
-        """Make something; waits while the service has not heard of what the body refers to."""
+        """Make something; waits while the service has not heard of what the body refers to.
+
+        The answer has the last part of the new address as `part`.
+        """
         deadline = time.monotonic() + HEARSAY_SECONDS
         while is_early(answer := self.post(path, body)) and time.monotonic() < deadline:
             time.sleep(0.1)
-        return told(answer)
+        return told(answer) | {"part": answer.headers["Location"].rpartition("/")[2]}
 
     def change(self, method: str, path: str, body: Json | None = None, *, of: str) -> Json:
         """Change what is shown at `of`, in the version that it has now."""
