@@ -10,7 +10,13 @@ import orjson
 import pytest
 from standardwebhooks.webhooks import Webhook
 
-from contracts.events.meetings import MeetingCancelled, StorySection, StoryTold
+from contracts.events.meetings import (
+    MeetingCancelled,
+)
+from contracts.events.results import (
+    StorySection,
+    StoryTold,
+)
 from eventkit.database import session
 from local.ports import LOOPBACK
 from notifications.delivery.webhooks import WebhookWorker, rules_of

@@ -1,4 +1,6 @@
-from contracts.events.meetings import AttendanceAnnounced
+from contracts.events.results import (
+    AttendanceAnnounced,
+)
 from meetings.domain.phases import Phase
 from meetings.domain.results import AnnounceAttendance
 from tests.unit.meetings.given import AFTERWARDS, MEETING_ID, decided, possible_in

@@ -3,22 +3,26 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from contracts.events.meetings import (
+from contracts.events.agenda import (
     AgendaItem,
     AgendaKind,
     AgendaPublished,
-    AttendanceAnnounced,
-    AttendanceCounted,
+)
+from contracts.events.meetings import (
     MeetingCancelled,
     MeetingEvent,
     MeetingModeChanged,
     MeetingPlaced,
     MeetingRescheduled,
     Mode,
-    NextMeetingAnnounced,
     ParticipantCheckedIn,
     ParticipantPromoted,
     ParticipantWithdrawn,
+)
+from contracts.events.results import (
+    AttendanceAnnounced,
+    AttendanceCounted,
+    NextMeetingAnnounced,
     StorySection,
     StoryTold,
     StoryWithdrawn,

@@ -1,4 +1,6 @@
-from contracts.events.meetings import AttendanceCounted
+from contracts.events.results import (
+    AttendanceCounted,
+)
 from meetings.domain.phases import Phase
 from meetings.domain.results import CountAttendance
 from tests.unit.meetings.given import AFTERWARDS, MEETING_ID, decided, possible_in

@@ -3,7 +3,9 @@ from uuid import UUID
 
 import pytest
 
-from contracts.events.meetings import TendencyObserved
+from contracts.events.results import (
+    TendencyObserved,
+)
 from eventkit.domain import Invalid
 from meetings.domain.phases import Phase
 from meetings.domain.results import ObserveTendencies, Tendency

@@ -5,7 +5,11 @@ import pytest
 from hypothesis import given as for_all
 from hypothesis import strategies as st
 
-from contracts.events.meetings import AgendaItem, AgendaKind, AgendaPublished
+from contracts.events.agenda import (
+    AgendaItem,
+    AgendaKind,
+    AgendaPublished,
+)
 from eventkit.domain import Conflict, Invalid, Refusal
 from meetings.domain.agenda import PublishAgenda, end_of
 from meetings.domain.phases import Phase

@@ -4,10 +4,12 @@ from uuid import UUID
 
 import pytest
 
-from contracts.events.meetings import (
+from contracts.events.agenda import (
     AgendaItem,
     AgendaKind,
     AgendaPublished,
+)
+from contracts.events.meetings import (
     MeetingRescheduled,
     Side,
 )

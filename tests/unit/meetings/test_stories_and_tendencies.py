@@ -1,6 +1,6 @@
 from uuid import UUID
 
-from contracts.events.meetings import (
+from contracts.events.results import (
     StorySection,
     StoryTold,
     StoryWithdrawn,

@@ -2,7 +2,10 @@ from uuid import UUID
 
 import pytest
 
-from contracts.events.meetings import StorySection, StoryTold
+from contracts.events.results import (
+    StorySection,
+    StoryTold,
+)
 from eventkit.domain import Invalid
 from meetings.domain.phases import Phase
 from meetings.domain.results import Statement, TellStories

@@ -2,7 +2,11 @@ from uuid import UUID
 
 import pytest
 
-from contracts.events.meetings import StorySection, StoryTold, StoryWithdrawn
+from contracts.events.results import (
+    StorySection,
+    StoryTold,
+    StoryWithdrawn,
+)
 from eventkit.domain import Conflict, NotFound
 from meetings.domain.results import WithdrawStory
 from tests.unit.meetings.given import (

@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
-from contracts.events.meetings import (
+from contracts.events.agenda import (
     AgendaPublished,
+)
+from contracts.events.meetings import (
     InvitationsOpened,
     MeetingCancelled,
     MeetingEnded,

@@ -11,7 +11,16 @@ from uuid import UUID
 from marshmallow.validate import Range, Regexp
 
 from contracts.catalog import LongText, Personal, Text, event, value
-from contracts.events.registry import Ags, Count, Email, Party
+from contracts.events.agenda import AgendaPublished
+from contracts.events.registry import Ags, Email, Party
+from contracts.events.results import (
+    AttendanceAnnounced,
+    AttendanceCounted,
+    NextMeetingAnnounced,
+    StoryTold,
+    StoryWithdrawn,
+    TendencyObserved,
+)
 
 
 class MeetingKind(StrEnum):
@@ -40,28 +49,6 @@ class Mode(StrEnum):
     HYBRID = "hybrid"
 
 
-class AgendaKind(StrEnum):
-    """Kinds of agenda items (MEE-07)."""
-
-    REGISTRATION_DESK = "registration_desk"
-    WELCOME = "welcome"
-    GREETING = "greeting"
-    INTRODUCTION = "introduction"
-    INPUT = "input"
-    WORK = "work"
-    EXCHANGE = "exchange"
-    STORIES = "stories"
-    WORLD_CAFE_ROUND = "world_cafe_round"
-    BREAKOUT_ROUND = "breakout_round"
-    RESULTS_REVIEW = "results_review"
-    BREAK = "break"
-    OUTLOOK = "outlook"
-    CLOSING = "closing"
-    SOCIAL = "social"
-    END = "end"
-    OTHER = "other"
-
-
 class TargetKind(StrEnum):
     """Whom an invitation addresses (MEE-09)."""
 
@@ -77,27 +64,6 @@ class Side(StrEnum):
     STEERING_GROUP = "steering_group"
     ORGANISER = "organiser"
     GUEST = "guest"
-
-
-class StorySection(StrEnum):
-    """The four sections of engagement stories (MEE-39)."""
-
-    FOUNDATIONS = "foundations"
-    MOTIVATION = "motivation"
-    APPROACHES = "approaches"
-    BENEFIT = "benefit"
-
-
-@value
-class AgendaItem:
-    """One point of the agenda; times are optional, the order is not (MEE-07, MEE-08)."""
-
-    title: Text
-    kind: AgendaKind
-    starts_at: datetime | None = None
-    ends_at: datetime | None = None
-    speaker_role: Text | None = None
-    topics: tuple[Text, ...] = ()
 
 
 @value
@@ -184,15 +150,6 @@ class MeetingPlaced:
     online_platform: Text | None = None
     join_url: Annotated[str, Regexp(r"^https://")] | None = None
     access_hint: LongText | None = None
-
-
-@event("agenda.published", version=1)
-class AgendaPublished:
-    """The whole agenda as it is now; revision 1 is the first (MEE-07)."""
-
-    meeting_id: UUID
-    revision: Annotated[int, Range(min=1)]
-    items: tuple[AgendaItem, ...]
 
 
 @event("invitations.opened", version=1)
@@ -302,66 +259,6 @@ class ParticipantCheckedIn:
 
     meeting_id: UUID
     participant_id: UUID
-
-
-@event("attendance.announced", version=1)
-class AttendanceAnnounced:
-    """How many were said to come: "annähernd 40" is 40 and approximate (MEE-12)."""
-
-    meeting_id: UUID
-    count: Count
-    approximate: bool
-    source: Text
-
-
-@event("attendance.counted", version=1)
-class AttendanceCounted:
-    """How many were counted, by whom or by what (MEE-12)."""
-
-    meeting_id: UUID
-    count: Count
-    source: Text
-
-
-@event("story.told", version=1)
-class StoryTold:
-    """A statement out of the engagement stories, without its teller (MEE-39)."""
-
-    meeting_id: UUID
-    story_id: UUID
-    section: StorySection
-    statement: LongText
-    emphasis: tuple[Text, ...] = ()
-
-
-@event("story.withdrawn", version=1)
-class StoryWithdrawn:
-    """A statement is no longer shown (P13)."""
-
-    meeting_id: UUID
-    story_id: UUID
-    reason: Text
-
-
-@event("tendency.observed", version=1)
-class TendencyObserved:
-    """What was typical of one cohort and what of the next (MEE-40)."""
-
-    meeting_id: UUID
-    tendency_id: UUID
-    from_cohort_id: UUID
-    to_cohort_id: UUID
-    earlier: Text
-    later: Text
-
-
-@event("next_meeting.announced", version=1)
-class NextMeetingAnnounced:
-    """At the end people heard when they meet again (MEE-44)."""
-
-    meeting_id: UUID
-    next_meeting_id: UUID | None = None
-    vague_date: Text | None = None
 
 
 MeetingEvent = (

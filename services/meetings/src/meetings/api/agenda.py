@@ -9,7 +9,10 @@ from flask import Response
 from marshmallow import Schema, fields
 from marshmallow.validate import Length
 
-from contracts.events.meetings import AgendaItem, AgendaKind
+from contracts.events.agenda import (
+    AgendaItem,
+    AgendaKind,
+)
 from eventkit.http.blueprint import Blueprint
 from eventkit.http.fields import Instant, Text
 from eventkit.http.schemas import Written

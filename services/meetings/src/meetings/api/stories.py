@@ -8,7 +8,9 @@ from flask import Response
 from marshmallow import Schema, fields
 from marshmallow.validate import Length
 
-from contracts.events.meetings import StorySection
+from contracts.events.results import (
+    StorySection,
+)
 from eventkit.http.blueprint import Blueprint
 from eventkit.http.fields import LongText, Text
 from eventkit.http.schemas import Written, page_of

@@ -5,7 +5,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from contracts.events.meetings import AgendaItem, AgendaPublished
+from contracts.events.agenda import (
+    AgendaItem,
+    AgendaPublished,
+)
 from eventkit.domain import Conflict, Invalid
 from meetings.domain.phases import Action
 from meetings.domain.state import Meeting, known

@@ -5,10 +5,10 @@ from dataclasses import replace
 from typing import assert_never
 from uuid import UUID
 
-from contracts.events.meetings import (
+from contracts.events.agenda import (
     AgendaPublished,
-    AttendanceAnnounced,
-    AttendanceCounted,
+)
+from contracts.events.meetings import (
     InvitationsOpened,
     MeetingCancelled,
     MeetingEnded,
@@ -20,7 +20,6 @@ from contracts.events.meetings import (
     MeetingRescheduled,
     MeetingScheduled,
     MeetingStarted,
-    NextMeetingAnnounced,
     ParticipantCheckedIn,
     ParticipantPromoted,
     ParticipantRegistered,
@@ -28,6 +27,11 @@ from contracts.events.meetings import (
     ParticipantWithdrawn,
     RegistrationClosed,
     ResultsPublished,
+)
+from contracts.events.results import (
+    AttendanceAnnounced,
+    AttendanceCounted,
+    NextMeetingAnnounced,
     StoryTold,
     StoryWithdrawn,
     TendencyObserved,

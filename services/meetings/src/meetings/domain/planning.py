@@ -4,8 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from contracts.events.meetings import (
+from contracts.events.agenda import (
     AgendaPublished,
+)
+from contracts.events.meetings import (
     MeetingKind,
     MeetingModeChanged,
     MeetingPlaced,

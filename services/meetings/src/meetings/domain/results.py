@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from contracts.events.meetings import (
+from contracts.events.results import (
     AttendanceAnnounced,
     AttendanceCounted,
     NextMeetingAnnounced,

@@ -6,7 +6,12 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from contracts.events.meetings import AgendaItem, Mode
+from contracts.events.agenda import (
+    AgendaItem,
+)
+from contracts.events.meetings import (
+    Mode,
+)
 from eventkit.domain import Conflict, NotFound
 from meetings.domain.phases import PERMISSIONS, Action, Phase, allows
 

@@ -6,11 +6,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from contracts.events.meetings import (
+from contracts.events.agenda import (
     AgendaItem,
     AgendaPublished,
-    AttendanceAnnounced,
-    AttendanceCounted,
+)
+from contracts.events.meetings import (
     InvitationsOpened,
     MeetingCancelled,
     MeetingEnded,
@@ -22,7 +22,6 @@ from contracts.events.meetings import (
     MeetingRescheduled,
     MeetingScheduled,
     MeetingStarted,
-    NextMeetingAnnounced,
     ParticipantCheckedIn,
     ParticipantPromoted,
     ParticipantRegistered,
@@ -30,6 +29,11 @@ from contracts.events.meetings import (
     ParticipantWithdrawn,
     RegistrationClosed,
     ResultsPublished,
+)
+from contracts.events.results import (
+    AttendanceAnnounced,
+    AttendanceCounted,
+    NextMeetingAnnounced,
     StoryTold,
     StoryWithdrawn,
     TendencyObserved,

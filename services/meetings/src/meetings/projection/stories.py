@@ -4,7 +4,13 @@ from collections.abc import Iterable
 
 import sqlalchemy as sa
 
-from contracts.events.meetings import MeetingEvent, StoryTold, StoryWithdrawn
+from contracts.events.meetings import (
+    MeetingEvent,
+)
+from contracts.events.results import (
+    StoryTold,
+    StoryWithdrawn,
+)
 from eventkit.readmodel import Key, ReadModel, Row
 from eventkit.recorded import Recorded
 from meetings.tables import metadata

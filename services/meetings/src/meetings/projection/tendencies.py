@@ -4,7 +4,12 @@ from collections.abc import Iterable
 
 import sqlalchemy as sa
 
-from contracts.events.meetings import MeetingEvent, TendencyObserved
+from contracts.events.meetings import (
+    MeetingEvent,
+)
+from contracts.events.results import (
+    TendencyObserved,
+)
 from eventkit.readmodel import Key, ReadModel, Row
 from eventkit.recorded import Recorded
 from meetings.tables import metadata
