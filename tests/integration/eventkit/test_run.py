@@ -217,8 +217,9 @@ def closed(things: Databases) -> Iterator[Callable[[bool], None]]:
     def close(closed: bool) -> None:
         name = Identifier(things.name)
         server.execute(SQL("ALTER DATABASE {} ALLOW_CONNECTIONS {}").format(name, not closed))
-        ended = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
-        server.execute(ended, (things.name,))
+        if closed:
+            ended = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
+            server.execute(ended, (things.name,))
 
     yield close
     close(False)
