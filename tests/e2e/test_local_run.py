@@ -23,6 +23,7 @@ from icalendar import Calendar
 
 from local.ports import is_free
 from local.settings import CHECKOUT, Settings
+from tests.ended import survivors
 
 PATIENCE_SECONDS = 120
 
@@ -194,9 +195,9 @@ def test_a_killed_launcher_leaves_nothing_behind_and_the_next_run_has_the_same_d
     first.process.wait(10)
 
     second = launched(tmp_path / "var", base, NETZTREFF_EXAMPLE="no")
-    assert psutil.wait_procs(parts, timeout=30)[1] == []
+    assert survivors(parts, seconds=30) == []
     assert (tmp_path / "var" / "secrets" / "credentials.json").read_bytes() == secrets
     parts = second.parts()
     assert second.end(signal.SIGINT) == 0
-    assert psutil.wait_procs(parts, timeout=1)[1] == []
+    assert survivors(parts, seconds=1) == []
     assert not (tmp_path / "var" / "run.json").exists()

@@ -9,6 +9,7 @@ import psutil
 import pytest
 
 from local.processes import StartFailed, spawn, stop, wait_until
+from tests.ended import survivors
 
 SLEEP = [sys.executable, "-c", "import time; time.sleep(60)"]
 DEAF = [
@@ -34,7 +35,7 @@ def test_a_child_dies_with_a_killed_parent(tmp_path: Path) -> None:
         assert parent.stdout is not None
         child = psutil.Process(int(parent.stdout.readline()))
         parent.kill()
-    assert psutil.wait_procs([child], timeout=10)[1] == []
+    assert survivors([child], seconds=10) == []
 
 
 def test_a_child_that_ignores_the_request_is_killed(tmp_path: Path) -> None:
