@@ -54,7 +54,7 @@ class CountAttendanceBody(Schema):
     source = Text(required=True)
 
 
-class Pair(Schema):
+class PairBody(Schema):
     earlier = Text(required=True)
     later = Text(required=True)
 
@@ -62,7 +62,9 @@ class Pair(Schema):
 class ObserveTendenciesBody(Schema):
     from_cohort_id = fields.UUID(required=True)
     to_cohort_id = fields.UUID(required=True)
-    pairs = fields.List(fields.Nested(Pair), required=True, validate=Length(min=1, max=MOST_PAIRS))
+    pairs = fields.List(
+        fields.Nested(PairBody), required=True, validate=Length(min=1, max=MOST_PAIRS)
+    )
 
 
 class AnnounceNextMeetingBody(Schema):
