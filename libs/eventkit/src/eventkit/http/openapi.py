@@ -106,7 +106,9 @@ def _kind(method: str, responses: Mapping[Any, Any]) -> str:
         return "listed" if isinstance(schemas.get(200), Page) else "found"
     if isinstance(schemas.get(201), Written):
         return "created"
-    return "changed" if isinstance(schemas.get(200), Written) else "other"
+    if isinstance(schemas.get(200), Written):
+        return "changed"
+    return "executed" if 204 in responses else "other"
 
 
 def _schema(response: object) -> object:
@@ -140,6 +142,7 @@ _PARAMETERS: Mapping[str, list[dict[str, Any]]] = {
     "listed": [_LIMIT, _CURSOR],
     "created": [_REQUIRED_KEY],
     "changed": [_IF_MATCH, _IDEMPOTENCY_KEY],
+    "executed": [_IDEMPOTENCY_KEY],
     "other": [],
 }
 _ALSO: Mapping[str, list[int]] = {
@@ -147,5 +150,6 @@ _ALSO: Mapping[str, list[int]] = {
     "listed": [],
     "created": [409],
     "changed": [409, 412, 428],
+    "executed": [409],
     "other": [409],
 }
