@@ -18,10 +18,12 @@ from meetings.projection.network import cohorts, contacts, municipalities, progr
 
 def require_host(engine: sa.Engine, ags: str | None, *, also_former: bool = False) -> None:
     """Refuse a municipality that the registry doesn't list; history may name a former one."""
+    if ags is None:
+        return
     query = sa.select(municipalities.c.ags).where(municipalities.c.ags == ags)
     if not also_former:
         query = query.where(municipalities.c.active)
-    if ags is not None and not _exists(engine, query):
+    if not _exists(engine, query):
         raise Invalid(
             "unknown-municipality",
             "The registry has no active municipality with this key.",
@@ -30,8 +32,10 @@ def require_host(engine: sa.Engine, ags: str | None, *, also_former: bool = Fals
 
 
 def require_programme(engine: sa.Engine, programme_id: UUID | None, pointer: str) -> None:
+    if programme_id is None:
+        return
     query = sa.select(programmes).where(programmes.c.programme_id == programme_id)
-    if programme_id is not None and not _exists(engine, query):
+    if not _exists(engine, query):
         raise Invalid("unknown-programme", "The registry has no such programme.", pointer=pointer)
 
 
@@ -39,10 +43,12 @@ def require_cohort(
     engine: sa.Engine, cohort_id: UUID | None, pointer: str, programme_id: UUID | None = None
 ) -> None:
     """Refuse an unknown cohort, or one of another programme where a programme is named."""
+    if cohort_id is None:
+        return
     query = sa.select(cohorts).where(cohorts.c.cohort_id == cohort_id)
     if programme_id is not None:
         query = query.where(cohorts.c.programme_id == programme_id)
-    if cohort_id is not None and not _exists(engine, query):
+    if not _exists(engine, query):
         detail = "The registry has no such cohort"
         detail += " in this programme." if programme_id is not None else "."
         raise Invalid("unknown-cohort", detail, pointer=pointer)
