@@ -15,7 +15,6 @@ DEEPEST: Final = 32
 # Escapes and bytes that control characters can come from; most bodies have none of them.
 _SUSPECT: Final = re.compile(rb"\\u00|\x7f|\xc2[\x80-\x9f]")
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
-_BOM: Final = b"\xef\xbb\xbf"
 
 
 class _Duplicate(ValueError):
@@ -28,8 +27,6 @@ def parse(raw: bytes) -> Any:
     Refused: anything but UTF-8 without a mark, NaN and infinities, lone surrogates, trailing
     data, members named twice, more than 32 levels, numbers of thousands of digits.
     """
-    if raw.startswith(_BOM):
-        raise _unparsable("The body starts with a byte order mark.")
     try:
         loose = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
