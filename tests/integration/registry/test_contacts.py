@@ -163,6 +163,12 @@ def test_a_contact_leaves_with_a_successor_of_the_same_party(callers: Callers) -
         following,
         BODY["role"],
     )
+    third = callers.organiser.create("/v1/contacts", BODY)
+    path_of_third = f"/v1/contacts/{third}"
+    answer = callers.organiser.change(
+        f"{path_of_third}/departure", path_of_third, {"successor_id": leaving}
+    )
+    assert told(answer, 422)["code"] == "unknown-contact"
     assert told(leave(following), 409)["code"] == "contact-left"
 
 

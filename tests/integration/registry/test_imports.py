@@ -4,7 +4,9 @@ import os
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
+from registry.tables import UPLOADS
 from tests.integration.registry.conftest import Callers, told
 from tests.unit.registry.directory_lines import district, municipality, state
 
@@ -100,3 +102,15 @@ def test_the_whole_directory_is_imported_without_a_refused_line(callers: Callers
     assert done["new"] + done["changed"] + done["unchanged"] == listed
     again = told(callers.operator.get(preview.headers["Location"]))
     assert again["municipalities"]["unchanged"] == listed
+
+
+def test_an_upload_expires_and_goes_with_the_next_one(callers: Callers) -> None:
+    old = callers.operator.upload(content(district("08118", "Ludwigsburg")))
+    location = old.headers["Location"]
+    with callers.kit.engine.connect() as connection:
+        connection.execute(sa.update(UPLOADS).values(expires_at=callers.kit.now()))
+        assert callers.operator.get(location).status_code == 404
+        callers.operator.upload(content(district()))
+        kept = connection.scalars(sa.select(UPLOADS.c.upload_id)).all()
+    assert len(kept) == 1
+    assert str(kept[0]) not in location

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from tests.integration.registry.conftest import Callers, told
+from tests.unit.registry.directory_lines import municipality, state
 
 pytestmark = pytest.mark.usefixtures("directory")
 
@@ -71,6 +72,13 @@ def test_a_cohort_that_cannot_be_is_refused_with_its_place(
     assert problem["errors"][0]["pointer"] == pointer
 
 
+def test_a_cohort_follows_one_of_its_own_programme(callers: Callers, cohort: str) -> None:
+    other = callers.organiser.create("/v1/programmes", {"title": "Anderes Programm"})
+    body = {**COHORT, "predecessor_id": cohort.rpartition("/")[2]}
+    problem = told(callers.organiser.post(f"/v1/programmes/{other}/cohorts", body), 422)
+    assert problem["errors"][0]["pointer"] == "#/predecessor_id"
+
+
 def test_nothing_is_planned_in_an_unknown_programme(callers: Callers) -> None:
     path = f"/v1/programmes/{UNKNOWN}/cohorts"
     assert callers.organiser.post(path, COHORT).status_code == 404
@@ -94,6 +102,17 @@ def test_an_unknown_key_takes_no_part(callers: Callers, cohort: str) -> None:
         "unknown-municipality",
         "#/party/key",
     )
+
+
+def test_what_the_directory_lists_no_more_takes_no_part(callers: Callers, cohort: str) -> None:
+    listed = "\n".join((state("09"), municipality(ags="09999001", name="Gestern")))
+    gone = state("09")
+    for content in (listed, gone):
+        location = callers.operator.upload(content.encode()).headers["Location"]
+        told(callers.operator.post(f"{location}/apply"))
+    body = {"party": {"kind": "municipality", "key": "09999001"}}
+    problem = told(callers.organiser.post(f"{cohort}/participations", body), 422)
+    assert problem["code"] == "unknown-municipality"
 
 
 def test_a_second_participation_in_one_cohort_is_refused(callers: Callers, cohort: str) -> None:

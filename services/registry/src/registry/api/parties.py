@@ -9,8 +9,8 @@ from marshmallow import Schema, ValidationError, fields, post_load, validates_sc
 from contracts.events.registry import Party, PartyKind
 from eventkit.http.fields import Text
 
-AGS = re.compile(r"[0-9]{8}", re.ASCII)
-DISTRICT_KEY = re.compile(r"[0-9]{5}", re.ASCII)
+AGS = re.compile(r"[0-9]{8}")
+DISTRICT_KEY = re.compile(r"[0-9]{5}")
 _FORMS = {
     PartyKind.MUNICIPALITY: (AGS, "A municipality's key has 8 digits."),
     PartyKind.DISTRICT: (DISTRICT_KEY, "A district's key has 5 digits."),

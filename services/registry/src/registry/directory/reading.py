@@ -29,7 +29,7 @@ class Column(NamedTuple):
 
 
 def _column(start: int, end: int, form: str, fault: str) -> Column:
-    return Column(start, end, re.compile(form, re.ASCII), fault)
+    return Column(start, end, re.compile(form), fault)
 
 
 _DAY = _column(2, 10, r"[0-9]{8}", "the day is not written as yyyymmdd")

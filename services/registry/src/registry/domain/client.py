@@ -12,8 +12,8 @@ from contracts.events.registry import ClientEvent, ClientRegistered, ClientRevok
 from eventkit.domain import Aggregate, Conflict, Invalid, NotFound
 
 TENANT_FORMS: Mapping[str, re.Pattern[str]] = {
-    "municipality": re.compile(r"[0-9]{8}\Z", re.ASCII),
-    "district": re.compile(r"[0-9]{5}\Z", re.ASCII),
+    "municipality": re.compile(r"[0-9]{8}\Z"),
+    "district": re.compile(r"[0-9]{5}\Z"),
 }
 ROLES = frozenset(
     {"organiser", "steering_group", "moderator", "operator", "service", *TENANT_FORMS}
