@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from eventkit.database import driver, session
 from tests.integration.notifications.world import World, told
+from tests.unit.notifications.test_vetting import REFUSED_HOSTS, REFUSED_URLS
 
 BODY = {"url": "http://127.0.0.1:8404/hook", "event_types": ["meeting.*"]}
 TOWN = "08416041"
@@ -62,6 +63,16 @@ def test_an_address_that_is_not_allowed_is_refused_with_its_code(world: World, u
     problem = told(answer, 422)
     assert problem["code"] == "endpoint_not_allowed"
     assert problem["errors"][0]["pointer"].endswith("/url")
+
+
+def test_every_form_of_the_corpus_is_refused_without_saying_why(world: World) -> None:
+    organiser = world.as_role("organiser")
+    urls = [*REFUSED_URLS, *(f"https://{host}/" for host in REFUSED_HOSTS)]
+    # This process allows loopback, as development does; NUL is refused in every body.
+    urls = [url for url in urls if url != "http://127.0.0.1:8404/" and "\0" not in url]
+    problems = [told(organiser.post("/v1/endpoints", BODY | {"url": url}), 422) for url in urls]
+    assert {problem["code"] for problem in problems} == {"endpoint_not_allowed"}
+    assert {problem["detail"] for problem in problems} == {"Webhooks do not go to this address."}
 
 
 def test_a_bad_event_type_is_refused_with_its_place(world: World) -> None:

@@ -1,10 +1,13 @@
 """Who is invited by which facts, in whatever order they come."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from time import monotonic
 from uuid import uuid4
 
 import pytest
+import sqlalchemy as sa
 
 from contracts.events.meetings import (
     MeetingCancelled,
@@ -21,6 +24,12 @@ from contracts.events.meetings import (
     Side,
 )
 from contracts.events.registry import ContactLeft
+from eventkit.database import driver, session
+from eventkit.projection import Projector
+from eventkit.recorded import Context
+from eventkit.testing import recorded
+from notifications.policy.reactions import react
+from notifications.projection.audience import CONTACTS
 from tests.integration.notifications.world import (
     ENDS_AT,
     STARTS_AT,
@@ -169,14 +178,14 @@ def test_a_past_meeting_invites_nobody(world: World) -> None:
 
 def test_a_meeting_recorded_afterwards_invites_nobody(world: World) -> None:
     meeting = uuid4()
-    recorded = MeetingRecorded(
+    past = MeetingRecorded(
         meeting_id=meeting,
         kind=MeetingKind.NETWORK_MEETING,
         title="Netzwerktreffen",
         starts_at=datetime(2020, 10, 16, 8, 0, tzinfo=UTC),
         reason="nachgetragen",
     )
-    world.meetings.tell(f"meeting-{meeting}", recorded)
+    world.meetings.tell(f"meeting-{meeting}", past)
     world.register(meeting)
     assert world.log(meeting_id=meeting) == []
 
@@ -187,6 +196,34 @@ def test_after_the_close_of_registration_a_late_contact_is_not_invited(world: Wo
     world.meetings.tell(f"meeting-{meeting}", RegistrationClosed(meeting_id=meeting))
     world.accept(group.id, party)
     assert world.notices(meeting, world.contact(party)) == []
+
+
+def test_a_meeting_waits_for_a_contact_that_is_just_being_handled(world: World) -> None:
+    """Without waiting, neither transaction would see the other's fact."""
+    group, party, contact = cohort(), town(), uuid4()
+    world.accept(group.id, party)
+    fact = recorded(appointed(contact, party), stream=f"contact-{contact}")
+    with ThreadPoolExecutor(1) as other:
+        with world.kit.unit(Context(actor="test")) as unit:
+            Projector(CONTACTS).apply(driver(unit.sql), [fact])
+            react(unit, fact)
+            opening = other.submit(world.open_meeting, group)
+            until(lambda: opening.done() or is_waiting(world))
+        meeting = opening.result()
+    assert world.notices(meeting, contact) == INVITED
+
+
+def is_waiting(world: World) -> bool:
+    """Whether a transaction waits for its turn."""
+    waiting = sa.text("SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+    with session(world.kit.engine) as connection:
+        return connection.execute(waiting).first() is not None
+
+
+def until(holds: Callable[[], bool]) -> None:
+    deadline = monotonic() + 10
+    while not holds():
+        assert monotonic() < deadline, "what was waited for did not come"
 
 
 def test_facts_of_both_sources_at_the_same_moment_miss_nobody(world: World) -> None:

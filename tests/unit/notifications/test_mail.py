@@ -63,7 +63,7 @@ def test_a_title_cannot_add_headers(evil: str) -> None:
     mail = parsed(letter(title=evil))
     assert sorted(mail.keys()) == sorted(parsed(LETTER).keys())
     assert mail["Bcc"] is None
-    assert not {"\r", "\n"} & set(mail["Subject"])
+    assert str(mail["Subject"]).isprintable()
 
 
 @pytest.mark.parametrize("evil", EVIL)

@@ -17,7 +17,7 @@ from eventkit.database import session
 from eventkit.unit import Kit
 from notifications.delivery.addresses import AddressBook, AddressesUnavailable
 from notifications.delivery.claims import Claims
-from notifications.delivery.outcomes import abandoned, failed, record, succeeded
+from notifications.delivery.outcomes import abandoned, count_from_zero, failed, record, succeeded
 from notifications.delivery.verdicts import as_it_reads, pointless
 from notifications.domain.notices import Meeting
 from notifications.domain.retries import Schedule
@@ -56,6 +56,7 @@ class MailWorker:
         if self._kit is not kit:
             self._kit = kit
             self._claims = Claims(kit, Channel.MAIL, LEASE)
+            count_from_zero(Channel.MAIL)
             self._addresses = AddressBook(kit.settings)
         rows = self._claims.take(BATCH)
         if not rows:

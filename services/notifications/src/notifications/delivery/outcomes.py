@@ -7,7 +7,7 @@ from random import SystemRandom
 import sqlalchemy as sa
 from prometheus_client import Counter
 
-from contracts.events.notifications import DeliveryAbandoned
+from contracts.events.notifications import Channel, DeliveryAbandoned
 from eventkit.recorded import Context
 from eventkit.unit import Kit
 from notifications.domain.delivery import (
@@ -23,7 +23,14 @@ from notifications.domain.retries import Schedule
 ATTEMPTS = Counter(
     "delivery_attempts", "Finished attempts to tell somebody.", ["channel", "outcome"]
 )
+_OUTCOMES = ("attempted", "succeeded", "abandoned")
 _chance = SystemRandom()
+
+
+def count_from_zero(channel: Channel) -> None:
+    """Let the counts of a channel exist before its first attempt."""
+    for outcome in _OUTCOMES:
+        ATTEMPTS.labels(channel.value, outcome)
 
 
 def succeeded(row: sa.RowMapping) -> RecordSuccess:

@@ -20,6 +20,7 @@ from eventkit.store import VersionConflict
 from eventkit.unit import Kit
 from notifications.delivery.calls import call
 from notifications.delivery.claims import Claims
+from notifications.delivery.outcomes import count_from_zero
 from notifications.settings import NotificationSettings, settings_of
 from notifications.webhook.http import Caller
 from notifications.webhook.resolver import Resolver
@@ -81,6 +82,7 @@ class WebhookWorker:
             rules=rules_of(settings_of(kit)), resolve=Resolver(threads=LANES)
         )
         self._claims = Claims(kit, Channel.WEBHOOK, LEASE)
+        count_from_zero(Channel.WEBHOOK)
         self._threads = ThreadPoolExecutor(LANES, thread_name_prefix="webhook")
         self._swept = float("-inf")
 

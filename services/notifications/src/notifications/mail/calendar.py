@@ -80,20 +80,15 @@ def _add_place(event: Event, letter: Letter) -> None:
 
 def _organiser(letter: Letter) -> vCalAddress:
     organiser = vCalAddress(f"mailto:{letter.sender.mailbox}")
-    organiser.params["CN"] = vText(_common_name(letter.sender.name))
+    organiser.params["CN"] = vText(one_line(letter.sender.name))
     return organiser
 
 
 def _attendee(letter: Letter) -> vCalAddress:
     attendee = vCalAddress(f"mailto:{envelope_address(letter.to)}")
-    attendee.params["CN"] = vText(_common_name(letter.to.name or letter.to.email))
+    attendee.params["CN"] = vText(one_line(letter.to.name or letter.to.email))
     attendee.params["CUTYPE"] = vText("INDIVIDUAL")
     attendee.params["ROLE"] = vText("REQ-PARTICIPANT")
     attendee.params["PARTSTAT"] = vText("ACCEPTED" if letter.confirms else "NEEDS-ACTION")
     attendee.params["RSVP"] = vText("FALSE")
     return attendee
-
-
-def _common_name(name: str) -> str:
-    """Parameter values have no way to write a double quote."""
-    return one_line(name.replace('"', "'"))

@@ -11,6 +11,9 @@ from notifications.policy.webhooks import call_endpoints
 
 
 def react(unit: Unit, recorded: Recorded[Any]) -> None:
-    """Tell people by mail and machines by webhook."""
-    call_endpoints(unit, recorded)
+    """Tell people by mail and machines by webhook.
+
+    People first: they may have to wait for their turn, and nothing should be stored before that.
+    """
     tell_people(unit, recorded)
+    call_endpoints(unit, recorded)
