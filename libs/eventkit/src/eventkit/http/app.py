@@ -29,6 +29,8 @@ from eventkit.unit import Kit
 
 _log = structlog.get_logger(component="http")
 _DOCUMENT = "openapi"
+# So much of an unread body gunicorn reads before it gives the connection up.
+DRAINED = 64 * 1024
 _VARY = "Authorization, Accept-Language, Accept-Encoding"
 
 
@@ -110,11 +112,17 @@ def _finish(response: Response) -> Response:
     headers["Vary"] = _VARY
     if "principal" in g or response.status_code >= 400:
         headers["Cache-Control"] = "no-store"
-    if response.status_code == 413:
+    if response.status_code == 413 or (response.status_code >= 400 and _has_long_body()):
         # What is left of the body is not read, so the connection is of no more use.
         headers["Connection"] = "close"
     _tell(response.status_code)
     return response
+
+
+def _has_long_body() -> bool:
+    """Whether the server would rather close the connection than read the body to its end."""
+    is_long = (request.content_length or 0) > DRAINED
+    return is_long or "Transfer-Encoding" in request.headers
 
 
 def _tell(status: int) -> None:
