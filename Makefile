@@ -54,7 +54,7 @@ golden: setup ## Write the JSON Schema of every event to libs/contracts/golden
 	@$(BIN)/python -m contracts.golden
 
 bench: $(VENV)/.bench ## Measure speed and memory beside peers, in one run
-	@$(BIN)/python -m bench
+	@PYTHONPATH=deploy $(BIN)/python -m bench $(ARGS)
 
 $(VENV)/.bench: $(STAMP) bench/requirements.lock
 	@$(BIN)/pip install --quiet --require-hashes -r bench/requirements.lock
