@@ -159,6 +159,8 @@ def test_a_key_belongs_to_its_route(client: httpx.Client) -> None:
     headers = {"Idempotency-Key": '"a"'}
     added = client.post(f"{where}/parts", json={"reason": "x"}, headers=headers)
     assert (added.status_code, added.json()["version"]) == (201, 2)
+    changed = cancel(client, where, If_Match='"2"', Idempotency_Key='"a"')
+    assert (changed.status_code, changed.json()["version"]) == (200, 3)
 
 
 def test_a_key_whose_first_call_still_runs_is_409(client: httpx.Client, kit: Kit) -> None:
