@@ -20,6 +20,8 @@ STRUCTURED = "application/cloudevents+json"
 JSON = "application/json"
 SEQUENCE_DIGITS = 20
 
+# What reading bytes that somebody else wrote can raise.
+BROKEN = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 Headers = Sequence[tuple[str, bytes | None]]
 
 
@@ -97,7 +99,7 @@ def from_kafka(headers: Headers, value: bytes | None) -> Message:
         if found.get("content-type", b"").lower().startswith(STRUCTURED.encode()):
             return _message(_one.decode(value))
         return _from_binary(found, value)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except BROKEN as error:
         raise Malformed(str(error)) from error
 
 
@@ -113,7 +115,7 @@ def split_batch(body: bytes) -> list[bytes]:
     """
     try:
         return [bytes(found) for found in _batch.decode(body)]
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except BROKEN as error:
         raise Malformed(str(error)) from error
 
 
@@ -121,7 +123,7 @@ def to_structured(message: Message) -> bytes:
     """One event as a JSON object; data that is no JSON goes as base64."""
     try:
         _anything.decode(message.data)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except BROKEN:
         encoded = _Structured(**_fields(message), data_base64=message.data)
         return msgspec.json.encode(encoded)
     return msgspec.json.encode(_structured(message))
@@ -131,7 +133,7 @@ def from_structured(body: bytes) -> Message:
     """Read one JSON object; raises Malformed."""
     try:
         return _message(_one.decode(body))
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except BROKEN as error:
         raise Malformed(str(error)) from error
 
 
@@ -174,7 +176,7 @@ def _fields(message: Message) -> dict[str, Any]:
 
 def _message(found: _Attributes, value: bytes | None = None) -> Message:
     if isinstance(found, _Structured):
-        value = found.data_base64 or bytes(found.data) or None
+        value = bytes(found.data) or found.data_base64
     texts = (found.source, found.subject, found.type, found.correlationid)
     if found.specversion != "1.0" or value is None or not all(map(_is_plain, texts)):
         raise Malformed("An event needs specversion 1.0, data, and attributes of printable text.")

@@ -34,6 +34,15 @@ class Tolerant(ma.Schema):
         unknown = ma.EXCLUDE
 
 
+class Whole(ma.validate.Regexp):
+    """A pattern whose `$` is the end, as in JSON Schema; Python's also fits before a line end."""
+
+    def __call__(self, value: Any) -> Any:
+        if str(self.regex.pattern).endswith("$") and value.endswith("\n"):
+            raise ma.ValidationError(self._format_error(value))
+        return super().__call__(value)
+
+
 @cache
 def schema(declared: EventType, form: Form) -> type[ma.Schema]:
     """The marshmallow schema of a form; the published one has no personal fields."""
@@ -78,7 +87,7 @@ def _field(hint: Any, declared: Field[Any]) -> ma.fields.Field[Any]:
 def _plain(hint: Any, options: dict[str, Any]) -> ma.fields.Field[Any]:
     origin, args = get_origin(hint), get_args(hint)
     if origin is Annotated:
-        checks = [mark for mark in args[1:] if isinstance(mark, ma.validate.Validator)]
+        checks = [_check(mark) for mark in args[1:] if isinstance(mark, ma.validate.Validator)]
         if any(isinstance(mark, Personal) for mark in args[1:]):
             options["metadata"] = {"x-personal": True}
         return _plain(args[0], options | ({"validate": checks} if checks else {}))
@@ -88,6 +97,10 @@ def _plain(hint: Any, options: dict[str, Any]) -> ma.fields.Field[Any]:
     if origin is tuple:
         return ma.fields.List(_plain(args[0], {}), **options)
     return _scalar(hint, options)
+
+
+def _check(declared: ma.validate.Validator) -> ma.validate.Validator:
+    return Whole(declared.regex) if isinstance(declared, ma.validate.Regexp) else declared
 
 
 def _scalar(hint: type[Any], options: dict[str, Any]) -> ma.fields.Field[Any]:

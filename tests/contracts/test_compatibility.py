@@ -1,0 +1,63 @@
+"""What may change within a version: optional fields may be added, nothing else."""
+
+from typing import Any
+
+import pytest
+
+from contracts.compatibility import breaks
+
+Schema = dict[str, Any]
+TEXT: Schema = {"type": "string", "minLength": 1, "maxLength": 200}
+OLD: Schema = {
+    "description": "Old.",
+    "properties": {
+        "id": {"type": "string", "format": "uuid"},
+        "title": TEXT,
+        "kind": {"enum": ["a", "b"]},
+        "parts": {"type": "array", "items": {"properties": {"name": TEXT}, "required": ["name"]}},
+    },
+    "required": ["id", "title"],
+}
+
+
+def changed(**properties: Schema | None) -> Schema:
+    """The old schema with other fields; None takes one away."""
+    merged = OLD["properties"] | properties
+    return OLD | {"properties": {name: one for name, one in merged.items() if one is not None}}
+
+
+@pytest.mark.parametrize(
+    "new",
+    [
+        OLD,
+        OLD | {"description": "New."},
+        changed(note={"type": ["string", "null"], "default": None}),
+        changed(title=TEXT | {"default": "x", "description": "A title."}),
+    ],
+)
+def test_this_may_change(new: Schema) -> None:
+    assert breaks(OLD, new) == []
+
+
+@pytest.mark.parametrize(
+    ("new", "at"),
+    [
+        (changed(title=None), "#/title: removed"),
+        (changed(id={"type": "integer", "format": "uuid"}), "#/id: type"),
+        (changed(id={"type": "string"}), "#/id: format"),
+        (changed(title={"type": ["string", "null"], "minLength": 1, "maxLength": 200}), "#/title"),
+        (changed(title=TEXT | {"maxLength": 100}), "#/title: maxLength"),
+        (changed(title=TEXT | {"maxLength": 300}), "#/title: maxLength"),
+        (changed(kind={"enum": ["a", "b", "c"]}), "#/kind: enum"),
+        (changed(kind={"enum": ["a"]}), "#/kind: enum"),
+        (OLD | {"required": ["id"]}, "#/title: no longer required"),
+        (OLD | {"required": ["id", "title", "kind"]}, "#/kind: became required"),
+        (
+            changed(parts={"type": "array", "items": {"properties": {}, "required": []}}),
+            "#/parts/items/name: removed",
+        ),
+    ],
+)
+def test_this_needs_a_new_version(new: Schema, at: str) -> None:
+    found = breaks(OLD, new)
+    assert any(one.startswith(at) for one in found), found
