@@ -116,7 +116,9 @@ def _properties(data: Path, port: int) -> Path:
 
 
 def _format(storage_tool: Command, properties: Path) -> None:
-    cluster = urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode("ascii")
+    # A first byte below 128 keeps "-" from the front, which the tool would take for an option.
+    raw = uuid.UUID(int=uuid.uuid4().int >> 1).bytes
+    cluster = urlsafe_b64encode(raw).rstrip(b"=").decode("ascii")
     command = [*storage_tool, "format", "-t", cluster, "-c", properties]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
