@@ -1,4 +1,4 @@
-"""The relay: stored events to the broker, in order and at least once (decision 0003).
+"""The relay: stored events to the broker, in order and at least once (decision 0004).
 
 The position moves only over events that the broker acknowledged, and only by the relay whose
 epoch stands in the row. A relay that was overtaken publishes at most its last page again.
