@@ -17,7 +17,7 @@ from eventkit.commands import UPKEEP
 from eventkit.console import Console
 from eventkit.database import Unavailable
 from eventkit.domain import Refusal
-from eventkit.kafka import TopicUnavailable
+from eventkit.kafka.clients import TopicUnavailable
 from eventkit.process import RoleProcess
 from eventkit.roles import NothingToDo
 from eventkit.service import Service
