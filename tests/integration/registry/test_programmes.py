@@ -165,8 +165,9 @@ def test_who_leaves_is_listed_as_left_and_may_come_back(callers: Callers, cohort
 def test_an_organisation_stands_at_a_known_municipality_or_at_none(callers: Callers) -> None:
     body = {"name": "Städtetag", "kind": "local_authority_association"}
     callers.organiser.create("/v1/organisations", body)
-    problem = told(callers.organiser.post("/v1/organisations", {**body, "ags": "08999999"}), 422)
-    assert problem["errors"][0]["pointer"] == "#/ags"
+    for ags in ("08999999", "8231000", "08231000x", "٠٨٢٣١٠٠٠", 8231000):
+        problem = told(callers.organiser.post("/v1/organisations", {**body, "ags": ags}), 422)
+        assert problem["errors"][0]["pointer"] == "#/ags"
     found = told(callers.organiser.get("/v1/organisations?name=STÄDTE&active=true"))["items"]
     assert [item["name"] for item in found] == ["Städtetag"]
 

@@ -26,18 +26,18 @@ districts_bp = Blueprint(
 
 # Other systems name a key together with its code list; the version of the list is `valid_on` (XÖV).
 KEY_LIST = "urn:de:bund:destatis:bevoelkerungsstatistik:schluessel:ags"
-STATE = Regexp(r"[0-9]{2}\Z", error="A state key has 2 digits.")
-DISTRICT_KEY = Regexp(r"[0-9]{5}\Z", error="A district key has 5 digits.")
+STATE = Regexp("^[0-9]{2}$", error="A state key has 2 digits.")
+DISTRICT_KEY = Regexp("^[0-9]{5}$", error="A district key has 5 digits.")
 
 
 class DirectoryFilter(Schema):
     name = Text(1, 100, metadata={"description": "Part of the name, in any case."})
-    state = fields.String(validate=STATE)
+    state = Text(2, 2, validate=STATE)
     active = fields.Boolean()
 
 
 class MunicipalityFilter(DirectoryFilter):
-    district = fields.String(validate=DISTRICT_KEY)
+    district = Text(5, 5, validate=DISTRICT_KEY)
 
 
 class DistrictView(Schema):

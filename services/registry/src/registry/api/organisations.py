@@ -27,13 +27,13 @@ bp = Blueprint(
     url_prefix="/v1/organisations",
     description="Organisations of the network.",
 )
-AGS = Regexp(r"[0-9]{8}\Z", error="A municipality's key has 8 digits.")
+AGS = Regexp("^[0-9]{8}$", error="A municipality's key has 8 digits.")
 
 
 class OrganisationBody(Schema):
     name = Text(1, 200, required=True)
     kind = fields.Enum(OrganisationKind, by_value=True, required=True)
-    ags = fields.String(allow_none=True, validate=AGS)
+    ags = Text(8, 8, allow_none=True, validate=AGS)
 
 
 class ArchiveBody(Schema):
@@ -43,7 +43,7 @@ class ArchiveBody(Schema):
 class OrganisationFilter(Schema):
     name = Text(1, 100, metadata={"description": "Part of the name, in any case."})
     kind = fields.Enum(OrganisationKind, by_value=True)
-    ags = fields.String(validate=AGS)
+    ags = Text(8, 8, validate=AGS)
     active = fields.Boolean()
 
 

@@ -5,6 +5,7 @@ from urllib.parse import unquote_plus
 
 import orjson
 from flask import Response, request
+from marshmallow import Schema, fields
 
 from eventkit.auth.tokens import LIFETIME, Signer
 from eventkit.http.blueprint import Blueprint
@@ -15,15 +16,43 @@ from registry.credentials import authenticate
 bp = Blueprint("tokens", __name__, url_prefix="", description="Tokens for machine clients.")
 _GRANT = "client_credentials"
 _FORM = {
-    "type": "object",
-    "properties": {
-        "grant_type": {"type": "string", "enum": [_GRANT]},
-        "client_id": {"type": "string"},
-        "client_secret": {"type": "string"},
+    "content": {
+        "application/x-www-form-urlencoded": {
+            "schema": {
+                "type": "object",
+                "properties": {
+                    "grant_type": {"type": "string", "enum": [_GRANT]},
+                    "client_id": {"type": "string"},
+                    "client_secret": {"type": "string"},
+                },
+                "required": ["grant_type"],
+            }
+        }
+    }
+}
+_OAUTH_ERROR = {
+    "description": "Refused (RFC 6749, section 5.2).",
+    "content": {
+        "application/json": {
+            "schema": {
+                "type": "object",
+                "properties": {"error": {"type": "string"}},
+                "required": ["error"],
+            }
+        }
     },
-    "required": ["grant_type"],
 }
 _NO_STORE = {"Cache-Control": "no-store"}
+
+
+class TokenView(Schema):
+    access_token = fields.String(required=True)
+    token_type = fields.Constant("Bearer", required=True)
+    expires_in = fields.Integer(required=True)
+
+
+class KeysView(Schema):
+    keys = fields.List(fields.Dict(keys=fields.String()), required=True)
 
 
 class OAuthError(Exception):
@@ -36,11 +65,8 @@ class OAuthError(Exception):
 
 
 @bp.route("/oauth/token", methods=["POST"])
-@bp.doc(
-    requestBody={"content": {"application/x-www-form-urlencoded": {"schema": _FORM}}},
-    security=[{}, {"basic": []}],
-)
-@bp.response(200)
+@bp.doc(requestBody=_FORM, responses={400: _OAUTH_ERROR, 401: _OAUTH_ERROR})
+@bp.response(200, TokenView)
 def issue_token() -> Response:
     """Give a client a token for ten minutes; credentials by Basic or in the form, not both."""
     try:
@@ -51,7 +77,7 @@ def issue_token() -> Response:
 
 
 @bp.route("/.well-known/jwks.json", methods=["GET"])
-@bp.response(200)
+@bp.response(200, KeysView)
 def show_keys() -> Response:
     body = orjson.dumps(_signer(kit().settings).jwks())
     return Response(
