@@ -86,6 +86,19 @@ def test_a_new_date_moves_the_row_and_keeps_the_reason() -> None:
     assert (after["starts_at"], after["sorted_at"], after["ends_at"]) == (ENDS_AT, ENDS_AT, LATER)
 
 
+def test_everything_about_the_place_is_shown() -> None:
+    place: dict[str, str] = {
+        "host_ags": "08211000",
+        "venue": "Rathaus",
+        "online_platform": "Videokonferenz",
+        "join_url": "https://treffen.example.org/raum",
+        "access_hint": "Einwahl ab 13:45 Uhr",
+    }
+    after = row(*FIXED, MeetingPlaced(meeting_id=MEETING_ID, **place))
+    assert {name: after[name] for name in place} == place
+    assert after["time_zone"] == "Europe/Berlin"
+
+
 def test_mode_place_and_cancellation_are_shown_as_they_are_now() -> None:
     after = row(
         *OPEN,
