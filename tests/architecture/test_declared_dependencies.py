@@ -13,12 +13,18 @@ from tests.architecture.project import DISTRIBUTIONS
 
 # Flask stands for the libraries that it is made of and re-exports.
 COMES_WITH = {"flask": {"werkzeug", "click", "jinja2", "markupsafe", "itsdangerous"}}
+# Data that zoneinfo finds by itself.
+USED_WITHOUT_IMPORT = {"tzdata"}
 SERVED_BY_EVENTKIT = DISTRIBUTIONS["eventkit"]
 
 
-def declared(folder: Path) -> set[str]:
+def named(folder: Path) -> set[str]:
     project = tomllib.loads((folder / "pyproject.toml").read_text("utf-8"))["project"]
-    names = {re.split(r"[\[<>=~! ;]", text)[0].lower() for text in project["dependencies"]}
+    return {re.split(r"[\[<>=~! ;]", text)[0].lower() for text in project["dependencies"]}
+
+
+def declared(folder: Path) -> set[str]:
+    names = named(folder)
     return names.union(*(COMES_WITH.get(name, set()) for name in names))
 
 
@@ -50,3 +56,15 @@ def test_a_distribution_declares_what_it_imports(name: str) -> None:
         if not allowed & {normalised(name) for name in providers.get(module, [module])}
     }
     assert undeclared == set()
+
+
+@pytest.mark.parametrize("name", DISTRIBUTIONS)
+def test_a_distribution_declares_nothing_that_it_does_not_import(name: str) -> None:
+    folder = DISTRIBUTIONS[name]
+    providers = packages_distributions()
+    used = {
+        normalised(provider)
+        for module in imported(folder)
+        for provider in providers.get(module, [module])
+    }
+    assert named(folder) - used - USED_WITHOUT_IMPORT == set()
