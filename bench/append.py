@@ -17,7 +17,8 @@ from eventsourcing.domain import Aggregate as PeerAggregate
 
 from bench.server import bench_kit, migrated, running_server
 from bench.table import Goal, compete, report
-from eventkit.unit import Idempotency, Kit
+from eventkit.idempotency import Idempotency
+from eventkit.unit import Kit
 from local.databases import Databases
 from tests.integration.eventkit.sample import CONTEXT, SAMPLE, TITLES, plan
 

@@ -8,8 +8,9 @@ import sqlalchemy as sa
 
 from eventkit.database import driver, session
 from eventkit.domain import Conflict
+from eventkit.idempotency import Idempotency
 from eventkit.store import VersionConflict
-from eventkit.unit import Idempotency, KeyReused, Kit, StaleVersion
+from eventkit.unit import KeyReused, Kit, StaleVersion
 from tests.integration.eventkit.sample import (
     CONTACT,
     CONTEXT,

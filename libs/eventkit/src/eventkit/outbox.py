@@ -14,7 +14,8 @@ from contracts.envelope import Message
 from eventkit.cursors import Cursor
 from eventkit.database import driver, session
 from eventkit.publication import is_known, messages
-from eventkit.store import COLUMNS, Connection, Stored
+from eventkit.store import COLUMNS, Connection
+from eventkit.stored import Stored
 from eventkit.unit import Kit
 
 # What no one can append any more at or below, and the last event there; in this order, and in

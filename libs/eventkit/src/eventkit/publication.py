@@ -10,7 +10,7 @@ from contracts.catalog import UnknownEvent, find
 from contracts.codec import published
 from contracts.envelope import Message
 from eventkit.recorded import Metadata
-from eventkit.store import Stored
+from eventkit.stored import Stored
 
 _metadata = msgspec.json.Decoder(Metadata)
 

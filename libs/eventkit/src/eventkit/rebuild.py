@@ -14,7 +14,8 @@ from psycopg import sql
 
 from eventkit.projection import Projector
 from eventkit.readmodel import ReadModel
-from eventkit.store import Connection, Store, recorded
+from eventkit.store import Connection, Store
+from eventkit.stored import recorded
 
 BATCH = 1_000
 # Called with events done and the position at which the work began to end.

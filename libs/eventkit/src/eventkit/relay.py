@@ -18,7 +18,8 @@ from contracts.envelope import Message
 from eventkit.database import driver, session
 from eventkit.lease import Fenced, Lease
 from eventkit.publication import is_known, messages
-from eventkit.store import Connection, Stored
+from eventkit.store import Connection
+from eventkit.stored import Stored
 from eventkit.unit import Kit
 
 _log = structlog.get_logger(component="relay")

@@ -19,7 +19,9 @@ from psycopg.rows import TupleRow
 
 from contracts.catalog import event_type
 from contracts.codec import decode, encode, personal_values
+from eventkit.idempotency import Idempotency, KeyBusy, KeyTaken
 from eventkit.recorded import Context, Metadata, Recorded
+from eventkit.stored import Stored
 from eventkit.vault import Vault
 
 Connection = psycopg.Connection[TupleRow]
@@ -55,53 +57,6 @@ _APPEND: LiteralString = (
 
 class VersionConflict(Exception):
     """Somebody else appended to the stream first."""
-
-
-class KeyTaken(Exception):
-    """Another call with the same idempotency key was faster; it has an answer by now."""
-
-
-class KeyBusy(Exception):
-    """The first call with this idempotency key still runs."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Idempotency:
-    """A caller's key: `scope` says whose and where (32 bytes), `fingerprint` digests the request.
-
-    `resource` is kept and given back when the key comes again; it must hold no secret.
-    """
-
-    scope: bytes
-    fingerprint: bytes
-    resource: str
-
-    @property
-    def values(self) -> tuple[bytes, bytes, str, int]:
-        """As the store's functions take them; the number is what the key's lock is taken on."""
-        lock = int.from_bytes(self.scope[:8], signed=True)
-        return self.scope, self.fingerprint, self.resource, lock
-
-
-@dataclass(frozen=True)
-class Stored:
-    """A row of the event table, its JSON as the text that was stored."""
-
-    stream: str
-    version: int
-    position: int
-    event_id: UUID
-    name: str
-    schema_version: int
-    data: str
-    metadata: str
-    hash: bytes
-    occurred_at: datetime
-    recorded_at: datetime
-
-    @property
-    def wire(self) -> str:
-        return f"{self.name}.v{self.schema_version}"
 
 
 @dataclass
@@ -256,27 +211,6 @@ class Store:
             for name, (person, plain) in values.items()
         }
         return replace(event, **sealed)
-
-
-_metadata_decoder = msgspec.json.Decoder(Metadata)
-
-
-def recorded(stored: Stored) -> Recorded[Any]:
-    """Decode a stored row to the newest version of its event; personal fields stay sealed.
-
-    Raises contracts.catalog.UnknownEvent for an event that newer software wrote.
-    """
-    return Recorded(
-        event=decode(stored.wire, stored.data),
-        type=stored.wire,
-        stream=stored.stream,
-        version=stored.version,
-        position=stored.position,
-        event_id=stored.event_id,
-        occurred_at=stored.occurred_at,
-        recorded_at=stored.recorded_at,
-        metadata=_metadata_decoder.decode(stored.metadata),
-    )
 
 
 _CONFLICTS: dict[str | None, type[Exception]] = {

@@ -11,26 +11,16 @@ import sqlalchemy as sa
 
 from eventkit.database import driver, session
 from eventkit.domain import Aggregate, Refusal
+from eventkit.idempotency import Idempotency, KeyTaken
 from eventkit.projection import Projector
 from eventkit.recorded import Context, Recorded, Written
 from eventkit.settings import Settings
-from eventkit.store import (
-    Connection,
-    History,
-    Idempotency,
-    KeyBusy,
-    KeyTaken,
-    Pending,
-    Store,
-    VersionConflict,
-)
+from eventkit.store import Connection, History, Pending, Store, VersionConflict
 from eventkit.vault import Vault
 
 State = TypeVar("State")
 Command = TypeVar("Command")
 Event = TypeVar("Event")
-
-__all__ = ["Idempotency", "KeyBusy", "KeyReused", "Kit", "StaleVersion", "Unit", "VersionConflict"]
 
 ATTEMPTS = 5
 
@@ -58,6 +48,7 @@ class Unit:
     def __init__(self, kit: Kit, connection: sa.Connection, context: Context) -> None:
         self.sql = connection
         self.context = context
+        self.recorded: list[Recorded[Any]] = []
         self._kit = kit
         self._raw = driver(connection)
 
@@ -76,7 +67,9 @@ class Unit:
         transaction is lost).
         """
         pending = self._kit.decide(self._raw, aggregate, key, command, self.context, expected)
-        return self._kit.write(self._raw, pending)
+        written = self._kit.write(self._raw, pending)
+        self.recorded += written.recorded
+        return written
 
     def execute_all(
         self,
@@ -98,7 +91,9 @@ class Unit:
             )
             for stream, history in histories.items()
         ]
-        return self._kit.append(self._raw, pendings)
+        recorded = self._kit.append(self._raw, pendings)
+        self.recorded += recorded
+        return recorded
 
 
 class Kit:
@@ -127,8 +122,11 @@ class Kit:
     @contextmanager
     def unit(self, context: Context) -> Iterator[Unit]:
         """One transaction for the block; it ends with the block, by commit or by any exception."""
-        with session(self.engine) as connection, driver(connection).transaction():
-            yield Unit(self, connection, context)
+        with session(self.engine) as connection:
+            unit = Unit(self, connection, context)
+            with driver(connection).transaction():
+                yield unit
+        self._tell(unit.recorded)
 
     def execute(
         self,
@@ -178,7 +176,8 @@ class Kit:
         """Load and fold a stream and decide on it; see `Unit.execute`."""
         stream = aggregate.stream(key)
         history = History() if expected == 0 else self.store.load_one(raw, stream)
-        if expected is not None and expected != history.version:
+        # Of a thing that does not exist the rules speak, not the version.
+        if history.version and expected is not None and expected != history.version:
             raise StaleVersion(history.version)
         events = _decide(aggregate, history, command)
         return Pending(stream=stream, history=history, events=events, context=context)

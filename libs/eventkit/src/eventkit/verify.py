@@ -12,7 +12,8 @@ from typing import LiteralString
 import psycopg
 import sqlalchemy as sa
 
-from eventkit.store import COLUMNS, Store, Stored
+from eventkit.store import COLUMNS, Store
+from eventkit.stored import Stored
 
 # S608: built from constants alone.
 _ALL: LiteralString = f"SELECT {COLUMNS} FROM events ORDER BY stream, version"  # noqa: S608

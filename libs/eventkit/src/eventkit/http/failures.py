@@ -16,8 +16,9 @@ from eventkit.database import Unavailable
 from eventkit.domain import Conflict, Forbidden, Invalid, NotFound, Refusal
 from eventkit.http import preconditions
 from eventkit.http.problems import HttpRefusal, problem
+from eventkit.idempotency import KeyBusy
 from eventkit.store import VersionConflict
-from eventkit.unit import KeyBusy, KeyReused, StaleVersion
+from eventkit.unit import KeyReused, StaleVersion
 
 _log = structlog.get_logger(component="http")
 _STATUS: Mapping[type[Refusal], int] = {Invalid: 422, NotFound: 404, Conflict: 409, Forbidden: 403}

@@ -10,7 +10,7 @@ from flask import request
 
 from eventkit.http.problems import HttpRefusal
 from eventkit.http.requests import scope
-from eventkit.unit import Idempotency
+from eventkit.idempotency import Idempotency
 
 _TAG = re.compile(r'(W/)?"([\x21\x23-\x7e]*)"')
 _TAGS = re.compile(rf"\s*{_TAG.pattern}(?:\s*,\s*{_TAG.pattern})*\s*\Z")
