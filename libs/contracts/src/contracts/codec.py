@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any
 
 import msgspec
+from marshmallow import Schema
 
 from contracts.catalog import EventType, event_type, find, newest
 from contracts.schemas import schema
@@ -37,7 +38,7 @@ def read(wire: str, data: bytes) -> Any:
 
     Raises UnknownEvent, marshmallow.ValidationError, or msgspec.DecodeError (this is no JSON).
     """
-    schema(find(wire), "published")().load(_decoder.decode(data))
+    _published(find(wire)).load(_decoder.decode(data))
     return decode(wire, data)
 
 
@@ -48,6 +49,12 @@ def published(wire: str, stored: bytes | str) -> bytes:
         return stored.encode() if isinstance(stored, str) else stored
     kept = _decoder.decode(stored)
     return msgspec.json.encode({k: v for k, v in kept.items() if k not in declared.personal})
+
+
+@cache
+def _published(declared: EventType) -> Schema:
+    # Making a schema object costs more than loading with it.
+    return schema(declared, "published")()
 
 
 @cache

@@ -21,14 +21,17 @@ Fetch = Callable[[str, int], list[Message]]
 # What reading an event can raise: it breaks its schema, or an upcast breaks on it.
 UNFIT = (ValidationError, DecodeError, RecursionError, LookupError, TypeError, ValueError)
 
+# One look into the index a row, whatever the planner believes of a table that just grew.
 _HEADS = (
     "SELECT wanted.stream, head.version FROM unnest(%s::text[]) AS wanted(stream)"
     " CROSS JOIN LATERAL (SELECT version FROM inbox WHERE source = %s AND generation = %s"
     " AND inbox.stream = wanted.stream ORDER BY version DESC LIMIT 1) head"
 )
 _IDS = (
-    "SELECT stream, version, event_id FROM unnest(%s::text[], %s::int[]) AS wanted(stream, version)"
-    " JOIN inbox USING (stream, version) WHERE source = %s AND generation = %s"
+    "SELECT wanted.stream, wanted.version, seen.event_id"
+    " FROM unnest(%s::text[], %s::int[]) AS wanted(stream, version)"
+    " CROSS JOIN LATERAL (SELECT event_id FROM inbox WHERE source = %s AND generation = %s"
+    " AND inbox.stream = wanted.stream AND inbox.version = wanted.version LIMIT 1) seen"
 )
 _PARKED = (
     "SELECT DISTINCT stream FROM parked WHERE source = %s AND generation = %s AND stream = ANY(%s)"
