@@ -18,7 +18,8 @@ def installation(
     """Everything that `make run` starts, with the example network, in a folder of its own."""
     broker = request.getfixturevalue("kafka_broker") if request.param == KAFKA else None
     folder = tmp_path_factory.mktemp(request.param) / "var"
-    installed = Installation(folder=folder, base=port_base(), kafka=broker)
+    settings = {"KAFKA_BOOTSTRAP_SERVERS": broker or ""}
+    installed = Installation(folder=folder, base=port_base(), settings=settings)
     try:
         installed.start()
         yield installed

@@ -24,49 +24,61 @@ SERVICES = ("registry", "meetings", "notifications")
 FOUND = TypeVar("FOUND")
 
 
+@dataclass(frozen=True, kw_only=True)
+class Launched:
+    """A launcher that was started, and what it prints."""
+
+    process: psutil.Popen
+    output: Path
+
+    def said(self) -> str:
+        return self.output.read_text("utf-8")
+
+
+def launch(folder: Path, base: int, **settings: str) -> Launched:
+    """Start it; doesn't wait."""
+    own = {"VAR_FOLDER": str(folder), "PORT_BASE": str(base), "PYTHONPATH": "deploy"}
+    output = folder.with_suffix(f".{time.monotonic_ns()}.out")
+    with output.open("wb") as file:
+        process = psutil.Popen(
+            [sys.executable, "-m", "local"],
+            cwd=CHECKOUT,
+            env=os.environ | own | settings,
+            stdout=file,
+            stderr=subprocess.STDOUT,
+        )
+    return Launched(process=process, output=output)
+
+
 @dataclass(kw_only=True)
 class Installation:
-    """A folder and a range of ports; `process` is the launcher that runs there now."""
+    """A folder and a range of ports; `launched` is what runs there now."""
 
     folder: Path
     base: int
-    kafka: str | None = None
-    process: psutil.Popen = field(init=False)
+    settings: Mapping[str, str] = field(default_factory=dict)
+    launched: Launched = field(init=False)
     http: httpx.Client = field(
         default_factory=lambda: httpx.Client(timeout=30, trust_env=False), init=False
     )
 
     def start(self) -> None:
         """Return when it says that it runs."""
-        self.output.unlink(missing_ok=True)
-        own = {
-            "VAR_FOLDER": str(self.folder),
-            "PORT_BASE": str(self.base),
-            "KAFKA_BOOTSTRAP_SERVERS": self.kafka or "",
-            "PYTHONPATH": "deploy",
-        }
-        with self.output.open("wb") as output:
-            self.process = psutil.Popen(
-                [sys.executable, "-m", "local"],
-                cwd=CHECKOUT,
-                env=os.environ | own,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-            )
+        self.launched = launch(self.folder, self.base, **self.settings)
         until(lambda: "Netztreff runs" in self.said() or self.process.poll() is not None)
         assert self.process.poll() is None, self.said()
+
+    @property
+    def process(self) -> psutil.Popen:
+        return self.launched.process
+
+    def said(self) -> str:
+        return self.launched.said()
 
     def end(self, how: signal.Signals = signal.SIGINT) -> int:
         self.process.send_signal(how)
         code: int = self.process.wait(60)
         return code
-
-    @property
-    def output(self) -> Path:
-        return self.folder.with_suffix(".out")
-
-    def said(self) -> str:
-        return self.output.read_text("utf-8")
 
     @property
     def run_file(self) -> dict[str, Any]:

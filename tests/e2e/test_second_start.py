@@ -1,36 +1,56 @@
-"""Ctrl-C ends everything, and the next start goes on where the last one ended."""
+"""Whatever ended a run, nothing of it is left, and the next start goes on with the same data."""
 
-import psutil
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
 
 from tests.e2e.api import Json
-from tests.e2e.installation import SERVICES, Installation
+from tests.e2e.conftest import FEED, KAFKA
+from tests.e2e.installation import Installation
 from tests.e2e.network import new_network, plan_meeting
+from tests.ended import survivors
 
 
-def heads(installation: Installation) -> dict[str, str]:
-    """The end of each feed."""
-    answers = {
-        service: installation.api(service).send("GET", "/events", params={"limit": 1})
-        for service in SERVICES[:2]
-    }
-    return {service: answer.headers["Feed-Head"] for service, answer in answers.items()}
+def known(installation: Installation) -> tuple[list[str], list[Json]]:
+    """Where the feeds of both sources end, and all meetings."""
+    apis = [installation.api("registry"), installation.api("meetings")]
+    feeds = [api.send("GET", "/events", params={"limit": 1}) for api in apis]
+    heads = [feed.headers["Feed-Head"] for feed in feeds]
+    return heads, apis[1].items("/v1/meetings")
 
 
-def kept(installation: Installation) -> list[Json]:
-    return installation.api("meetings").items("/v1/meetings")
-
-
-def test_a_second_start_goes_on_with_the_same_data(installation: Installation) -> None:
-    planned = plan_meeting(installation, new_network(installation, members=0))
-    heads_before, meetings_before = heads(installation), kept(installation)
-    parts = installation.parts()
-    assert installation.end() == 0
-    assert psutil.wait_procs(parts, timeout=1)[1] == []
-    assert "Traceback" not in installation.said()
-
-    installation.start()
+@contextmanager
+def same_data(installation: Installation) -> Iterator[None]:
+    """What is known before is known after, and the installation takes new facts."""
+    plan_meeting(installation, new_network(installation, members=0))
+    before = known(installation)
+    secrets = (installation.folder / "secrets" / "credentials.json").read_bytes()
+    yield
     assert "Loading the example" not in installation.said()
-    assert heads(installation) == heads_before
-    assert kept(installation) == meetings_before
-    assert planned in [meeting["meeting_id"] for meeting in meetings_before]
+    assert known(installation) == before
+    assert (installation.folder / "secrets" / "credentials.json").read_bytes() == secrets
     plan_meeting(installation, new_network(installation, members=1))
+
+
+@pytest.mark.parametrize("installation", [KAFKA], indirect=True)
+def test_ctrl_c_ends_everything_and_the_next_start_goes_on(installation: Installation) -> None:
+    with same_data(installation):
+        parts = installation.parts()
+        assert installation.end(signal.SIGINT) == 0
+        assert survivors(parts, seconds=1) == []
+        assert not (installation.folder / "run.json").exists()
+        assert "Traceback" not in installation.said()
+        installation.start()
+
+
+@pytest.mark.parametrize("installation", [FEED], indirect=True)
+def test_a_killed_launcher_leaves_nothing_behind_and_the_next_start_goes_on(
+    installation: Installation,
+) -> None:
+    with same_data(installation):
+        parts = installation.parts()
+        installation.end(signal.SIGKILL)
+        installation.start()
+        assert survivors(parts, seconds=30) == []
