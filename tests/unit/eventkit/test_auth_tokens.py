@@ -24,17 +24,18 @@ OTHER_KEY = signing_key(b"o" * 32)
 SIGNER = Signer(KEY, ISSUER, AUDIENCE)
 CLIENT = Principal("client-1", "municipality", "08111000", frozenset({"read"}))
 
+# The corpus is made once, so it is judged at the time of its making.
+NOW = int(time())
 HEADER = {"alg": "ES256", "typ": "at+jwt", "kid": KEY.kid}
 
 
 def claims(**changed: Any) -> dict[str, Any]:
-    now = int(time())
     usual = {"iss": ISSUER, "aud": AUDIENCE, "sub": "client-1", "role": "organiser"}
-    merged = {**usual, "iat": now, "exp": now + 300, **changed}
+    merged = {**usual, "iat": NOW, "exp": NOW + 300, **changed}
     return {name: value for name, value in merged.items() if value is not ...}
 
 
-def verifier(now: Callable[[], float] = time) -> Verifier:
+def verifier(now: Callable[[], float] = lambda: NOW) -> Verifier:
     return Verifier(OwnKeys(KEY), issuer=ISSUER, audience=AUDIENCE, now=now)
 
 
@@ -65,7 +66,6 @@ GOOD = SIGNER.sign(CLIENT)
 HEAD, BODY, SIGNATURE = GOOD.split(".")
 PEM = KEY.as_pem(private=False)
 DER = KEY.as_der(private=False)
-NOW = int(time())
 EMBEDDED = OTHER_KEY.as_dict(private=False)
 FORGED = {
     "nothing": "",
@@ -178,7 +178,7 @@ def test_a_remembered_token_ends_with_its_expiry() -> None:
 
 
 def test_a_token_is_judged_again_after_half_a_minute() -> None:
-    now = [time()]
+    now = [float(NOW)]
     keys = OwnKeys(KEY)
     judge = Verifier(keys, issuer=ISSUER, audience=AUDIENCE, now=lambda: now[0])
     assert judge.verify(GOOD) == CLIENT
