@@ -41,6 +41,8 @@ from tests.unit.meetings.given import (
     MEETING_ID,
     OPEN,
     PHASES,
+    PLANNED,
+    RECORDED,
     STARTS_AT,
     participant,
     registered,
@@ -66,8 +68,34 @@ def test_the_row_says_in_which_state_the_meeting_is() -> None:
     assert all(row(*history)["state"] == phase for phase, history in PHASES.items())
 
 
-def test_a_row_has_every_column_but_the_version_that_the_kit_sets() -> None:
-    assert set(row(*IDEA)) == {column.name for column in calendar.columns}
+def test_a_plan_fills_the_row_and_leaves_open_what_is_open() -> None:
+    planned = replace(PLANNED, programme_id=UUID(int=8), cohort_id=COHORT_ID, host_ags="08211000")
+    filled = {
+        "meeting_id": MEETING_ID,
+        "state": "idea",
+        "kind": "network_meeting",
+        "title": "Netzwerktreffen",
+        "mode": "in_person",
+        "recorded_afterwards": False,
+        "programme_id": UUID(int=8),
+        "cohort_id": COHORT_ID,
+        "host_ags": "08211000",
+        "vague_date": "Frühjahr 2026",
+        "time_zone": "Europe/Berlin",
+        "sorted_at": WITHOUT_DATE,
+        "agenda": [],
+        "audience": [],
+        **dict.fromkeys(("agenda_revision", "registered", "waitlisted", "checked_in"), 0),
+        **dict.fromkeys(("stories", "tendencies"), 0),
+    }
+    empty = dict.fromkeys(column.name for column in calendar.columns)
+    assert row(planned) | {"stream_version": None} == empty | filled
+
+
+def test_history_is_held_from_the_start() -> None:
+    recorded = row(replace(RECORDED, mode=Mode.DIGITAL, mode_reason="Pandemie"))
+    assert (recorded["state"], recorded["mode_reason"]) == ("held", "Pandemie")
+    assert (recorded["starts_at"], recorded["ends_at"]) == (RECORDED.starts_at, RECORDED.ends_at)
 
 
 def test_history_says_why_it_was_recorded() -> None:
@@ -115,13 +143,21 @@ def test_mode_place_and_cancellation_are_shown_as_they_are_now() -> None:
 
 def test_the_agenda_is_plain_json_in_its_order() -> None:
     items = (
-        AgendaItem(title="Begrüßung", kind=AgendaKind.WELCOME, starts_at=STARTS_AT),
+        AgendaItem(
+            title="Begrüßung",
+            kind=AgendaKind.WELCOME,
+            starts_at=STARTS_AT,
+            ends_at=ENDS_AT,
+            speaker_role="Moderation",
+        ),
         AgendaItem(title="Grußwort", kind=AgendaKind.GREETING, topics=("Dank",)),
     )
     after = row(*FIXED, AgendaPublished(meeting_id=MEETING_ID, revision=1, items=items))
     assert after["agenda_revision"] == 1
     assert [item["title"] for item in after["agenda"]] == ["Begrüßung", "Grußwort"]
     assert after["agenda"][0]["starts_at"] == "2026-04-16T12:00:00+00:00"
+    assert after["agenda"][0]["ends_at"] == "2026-04-16T15:00:00+00:00"
+    assert after["agenda"][0]["speaker_role"] == "Moderation"
     assert after["agenda"][1] == {
         "title": "Grußwort",
         "kind": "greeting",

@@ -1,5 +1,7 @@
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -7,6 +9,7 @@ from contracts.events.meetings import MeetingKind, Mode
 from eventkit.domain import Conflict, Invalid
 from meetings.domain.planning import PlanMeeting
 from tests.unit.meetings.given import (
+    COHORT_ID,
     ENDS_AT,
     IDEA,
     MEETING_ID,
@@ -25,6 +28,7 @@ COMMAND = PlanMeeting(
     vague_date="Frühjahr 2026",
     requested_at=NOW,
 )
+PLANNED_FOR: dict[str, Any] = {"programme_id": UUID(int=8), "cohort_id": COHORT_ID}
 AT_ONCE = replace(COMMAND, vague_date=None, starts_at=STARTS_AT, ends_at=ENDS_AT)
 
 
@@ -40,6 +44,11 @@ def test_what_is_open_stays_open() -> None:
     assert decided((), replace(COMMAND, vague_date=None, mode=None)) == [
         replace(PLANNED, vague_date=None, mode=None)
     ]
+
+
+def test_a_meeting_may_belong_to_a_cohort_and_have_a_host() -> None:
+    of = PLANNED_FOR | {"host_ags": "08211000"}
+    assert decided((), replace(COMMAND, **of)) == [replace(PLANNED, **of)]
 
 
 def test_a_meeting_is_planned_once() -> None:

@@ -1,5 +1,7 @@
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -38,6 +40,15 @@ def test_an_unknown_end_stays_open() -> None:
 def test_why_people_met_digitally_is_kept() -> None:
     digital = replace(COMMAND, mode=Mode.DIGITAL, mode_reason="Pandemie")
     assert decided((), digital) == [replace(RECORDED, mode=Mode.DIGITAL, mode_reason="Pandemie")]
+
+
+def test_history_may_belong_to_a_cohort_and_have_a_host() -> None:
+    of: dict[str, Any] = {
+        "programme_id": UUID(int=8),
+        "cohort_id": COHORT_ID,
+        "host_ags": "08211000",
+    }
+    assert decided((), replace(COMMAND, **of)) == [replace(RECORDED, **of)]
 
 
 def test_a_reason_needs_its_mode() -> None:
