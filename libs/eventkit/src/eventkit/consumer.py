@@ -183,8 +183,9 @@ class Consumer:
                 return action
         try:
             with self._effects.transaction(epoch, Progress()) as connection:
-                self._effects.carry_out(connection, actions)
+                recorded = self._effects.carry_out(connection, actions)
                 unpark(driver(connection), number)
+            self._kit.tell(recorded)
         except PASSING:
             raise
         except Exception as error:

@@ -57,16 +57,23 @@ class Effects:
     def commit(self, actions: Sequence[Action], epoch: int, progress: Progress) -> None:
         """Carry the actions out, in order; raises Fenced and keeps nothing under an old epoch."""
         with self.transaction(epoch, progress) as connection:
-            self.carry_out(connection, actions)
+            recorded = self.carry_out(connection, actions)
+        self._kit.tell(recorded)
 
-    def carry_out(self, connection: sa.Connection, actions: Sequence[Action]) -> None:
-        """The same inside of a transaction that `transaction` has opened."""
+    def carry_out(
+        self, connection: sa.Connection, actions: Sequence[Action]
+    ) -> list[Recorded[Any]]:
+        """The same inside of a transaction that `transaction` has opened.
+
+        Gives the events that the reactions appended here, to be told after the commit.
+        """
         raw = driver(connection)
         handled = [action for action in actions if isinstance(action, Handle)]
         keep(raw, self._subscription.source, handled)
-        self._tell(connection, [self._recorded(one) for one in handled if one.event is not None])
         parks = [action for action in actions if isinstance(action, Park)]
         park(raw, self._subscription.source, parks)
+        facts = [self._recorded(one) for one in handled if one.event is not None]
+        return self._react(connection, facts)
 
     @contextmanager
     def transaction(self, epoch: int, progress: Progress) -> Iterator[sa.Connection]:
@@ -80,13 +87,17 @@ class Effects:
         rows = raw.execute(_OFFSETS, (self._subscription.source,)).fetchall()
         return {(log, partition): cursor for log, partition, cursor in rows}
 
-    def _tell(self, connection: sa.Connection, facts: list[Recorded[Any]]) -> None:
+    def _react(self, connection: sa.Connection, facts: list[Recorded[Any]]) -> list[Recorded[Any]]:
         for projector in self._projectors:
             projector.apply(driver(connection), facts)
-        if self._subscription.react is not None:
-            for fact in facts:
-                unit = Unit(self._kit, connection, self._context(fact))
-                self._subscription.react(unit, fact)
+        if self._subscription.react is None:
+            return []
+        appended: list[Recorded[Any]] = []
+        for fact in facts:
+            unit = Unit(self._kit, connection, self._context(fact))
+            self._subscription.react(unit, fact)
+            appended += unit.recorded
+        return appended
 
     def _save(self, raw: Connection, epoch: int, progress: Progress) -> None:
         batch = progress.batch or Batch(after={})

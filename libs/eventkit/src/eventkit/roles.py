@@ -11,6 +11,7 @@ from wsgiref.types import WSGIApplication
 
 import structlog
 
+from eventkit import metrics
 from eventkit.health import Readiness
 from eventkit.http.app import create_app
 from eventkit.kits import open_kit
@@ -53,7 +54,6 @@ class Roles:
 
     def api(self, listener: socket.socket, ready: Ready) -> None:
         kit = self._open(self.settings.web_threads)
-        kit.committed.append(self._ring)
         try:
             serve(listener, self.settings.web_threads, lambda: self._app(kit), ready)
         finally:
@@ -61,7 +61,6 @@ class Roles:
 
     def loops(self, role: str, ready: Ready) -> None:
         kit = self._open(4 + len(self.service.workers) + 2 * len(self.service.subscriptions))
-        kit.committed.append(self._ring)
         try:
             loops = Loops(list(self._loops(role, kit)))
             ready()
@@ -85,10 +84,14 @@ class Roles:
 
     def _open(self, pool_size: int) -> Kit:
         wait_until_ready(Readiness(self.service, self.settings))
-        return open_kit(self.service, self.settings, pool_size=pool_size)
+        kit = open_kit(self.service, self.settings, pool_size=pool_size)
+        kit.committed.append(self._note)
+        return kit
 
-    def _ring(self, _: Sequence[Recorded[Any]]) -> None:
+    def _note(self, recorded: Sequence[Recorded[Any]]) -> None:
         self.bell.ring()
+        for one in recorded:
+            metrics.appended(self.service.name, one.type)
 
     def _missing(self, role: str) -> str | None:
         name = self.service.name

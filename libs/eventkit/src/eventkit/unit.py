@@ -126,7 +126,7 @@ class Kit:
             unit = Unit(self, connection, context)
             with driver(connection).transaction():
                 yield unit
-        self._tell(unit.recorded)
+        self.tell(unit.recorded)
 
     def execute(
         self,
@@ -155,7 +155,7 @@ class Kit:
                 if attempt == ATTEMPTS or not lost:
                     raise
             else:
-                self._tell(written.recorded)
+                self.tell(written.recorded)
                 return written
         raise AssertionError("unreachable")
 
@@ -230,7 +230,8 @@ class Kit:
             stream=stream, version=version, recorded=(), replayed=True, resource=resource
         )
 
-    def _tell(self, recorded: Sequence[Recorded[Any]]) -> None:
+    def tell(self, recorded: Sequence[Recorded[Any]]) -> None:
+        """Let the listeners know of events whose transaction has committed."""
         if recorded:
             for listener in self.committed:
                 listener(recorded)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable, Sequence
 from time import perf_counter
 from typing import Any
 
@@ -23,7 +22,6 @@ from eventkit.http.policy import PUBLIC, Policy, check_complete
 from eventkit.http.problems import HttpRefusal
 from eventkit.http.requests import Runtime, admit, correlation_id
 from eventkit.logs import CORRELATION, crash
-from eventkit.recorded import Recorded
 from eventkit.service import Service
 from eventkit.unit import Kit
 
@@ -65,7 +63,6 @@ def create_app(service: Service, kit: Kit) -> Flask:
     failures.register(app)
     app.before_request(_begin)
     app.after_request(_finish)
-    kit.committed.append(_count(service.name))
     return app
 
 
@@ -138,11 +135,3 @@ def _tell(status: int) -> None:
         milliseconds=round(seconds * 1000, 1),
         client=caller.subject if caller else None,
     )
-
-
-def _count(service: str) -> Callable[[Sequence[Recorded[Any]]], None]:
-    def count(recorded: Sequence[Recorded[Any]]) -> None:
-        for one in recorded:
-            metrics.appended(service, one.type)
-
-    return count
