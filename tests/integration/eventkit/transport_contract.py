@@ -29,6 +29,7 @@ class TransportContract:
     def test_the_bytes_on_the_wire_are_the_stored_ones(self, network: Network) -> None:
         network.say(streams=3, events=2)
         source = network.wire.source()
+        network.ended.callback(source.close)
         source.resume({})
         came: dict[Any, Any] = {}
         while len(came) < 6:
