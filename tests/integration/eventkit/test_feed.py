@@ -12,8 +12,12 @@ import sqlalchemy as sa
 
 from contracts.envelope import BATCH
 from contracts.events.notifications import EndpointRemoved
+from eventkit.auth.principal import Principal
+from eventkit.auth.tokens import Signer
 from eventkit.database import driver, session
+from eventkit.http.app import create_app
 from eventkit.unit import Kit
+from tests.integration.eventkit.http_sample import SERVICE
 from tests.integration.eventkit.network import served
 from tests.integration.eventkit.sample import CONTEXT, SAMPLE, cancel, plan
 from tests.integration.eventkit.test_relay import PRIVATE
@@ -215,3 +219,26 @@ def wait_a_second(client: httpx.Client) -> float:
 def test_a_bad_question_is_refused(client: httpx.Client, query: dict[str, Any]) -> None:
     answer = client.get("/events", params=query)
     assert (answer.status_code, answer.headers["content-type"]) == (422, PROBLEM)
+
+
+@pytest.mark.parametrize(
+    ("role", "status"),
+    [
+        ("service", 200),
+        ("organiser", 200),
+        ("steering_group", 200),
+        ("operator", 200),
+        ("municipality", 403),
+        ("district", 403),
+        ("moderator", 403),
+        ("participant", 403),
+        (None, 401),
+    ],
+)
+def test_only_some_roles_read_the_feed(kit: Kit, role: str | None, status: int) -> None:
+    transport = httpx.WSGITransport(create_app(SERVICE, kit))
+    with httpx.Client(base_url="http://things.example.org", transport=transport) as client:
+        if role is not None:
+            token = Signer.from_settings(kit.settings).sign(Principal("one", role))
+            client.headers["Authorization"] = f"Bearer {token}"
+        assert client.get("/events").status_code == status

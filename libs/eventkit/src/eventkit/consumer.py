@@ -123,6 +123,7 @@ class Consumer:
         self._after |= moved
         self._generation = inbox.generation
         self._noted = monotonic()
+        _alarm(self.name, actions)
 
     def _inbox(self, arrivals: Sequence[Arrival]) -> Inbox:
         with session(self._kit.engine) as connection:
@@ -191,3 +192,13 @@ class Consumer:
         except Exception as error:
             return self._failed(message, error)
         return None
+
+
+def _alarm(source: str, actions: Sequence[Action]) -> None:
+    """Tell of each arrival that starts a wait; those behind it are told by the metric."""
+    for action in actions:
+        if isinstance(action, Park) and action.reason != "waiting":
+            stream = getattr(action.arrival, "subject", None)
+            version = getattr(action.arrival, "version", None)
+            told = {"reason": action.reason, "stream": stream, "version": version}
+            _log.error("parked", source=source, **told)
