@@ -24,6 +24,7 @@ Event = TypeVar("Event")
 
 ATTEMPTS = 5
 
+_QUEUE: LiteralString = "SELECT pg_advisory_xact_lock(20052, hashtext(%s))"
 _EARLIER: LiteralString = (
     "SELECT fingerprint, resource, stream, version FROM idempotency"
     " WHERE scope = %s AND recorded_at > now() - interval '24 hours'"
@@ -143,9 +144,15 @@ class Kit:
         Raises Refusal, StaleVersion, KeyBusy, KeyReused, Unavailable, and VersionConflict after
         five lost races.
         """
+        stream = aggregate.stream(key)
+
+        def decide(raw: Connection) -> Pending:
+            return self.decide(raw, aggregate, key, command, context, expected)
+
         for attempt in range(1, ATTEMPTS + 1):
+            queue = stream if attempt > 1 else None
             try:
-                written = self._once(aggregate, key, command, context, expected, idempotency)
+                written = self._once(decide, idempotency, queue)
             except (Refusal, StaleVersion, VersionConflict, KeyTaken) as refused:
                 # A call that comes again is refused by what its first one did, so the key is
                 # looked up only here.
@@ -201,16 +208,18 @@ class Kit:
 
     def _once(
         self,
-        aggregate: Aggregate[State, Command, Event],
-        key: object,
-        command: Command,
-        context: Context,
-        expected: int | None,
+        decide: Callable[[Connection], Pending],
         idempotency: Idempotency | None,
-    ) -> Written[Event]:
+        queue: str | None,
+    ) -> Written[Any]:
         with session(self.engine) as connection:
             raw = driver(connection)
-            pending = self.decide(raw, aggregate, key, command, context, expected)
+            if queue is not None:
+                # Appends take this lock shared, so whoever waits for it here wins the next race.
+                with raw.transaction():
+                    raw.execute(_QUEUE, (queue,))
+                    return self.write(raw, decide(raw), idempotency)
+            pending = decide(raw)
             if not self.projectors and len(pending.events) == 1:
                 # One statement needs no transaction.
                 return self.write(raw, pending, idempotency)

@@ -44,6 +44,7 @@ END $$
 
 # The same for one event, which is what most commands append: scalars are three times cheaper to
 # send than arrays. With a scope it also keeps the caller's idempotency key, or refuses.
+# Whoever lost a race decides again under the exclusive form of the stream's lock, and then wins.
 APPEND_ONE = """
 CREATE FUNCTION append_event(
     of_stream text, of_version int, id uuid, of_type text, of_schema int, body text, meta text,
@@ -59,6 +60,7 @@ BEGIN
         PERFORM keep_idempotency_key(
             key_scope, key_fingerprint, key_resource, key_lock, of_stream, of_version);
     END IF;
+    PERFORM pg_advisory_xact_lock_shared(20052, hashtext(of_stream));
     IF of_version > 1 THEN
         SELECT e.recorded_at INTO previous FROM events e
             WHERE e.stream = of_stream AND e.version = of_version - 1;
