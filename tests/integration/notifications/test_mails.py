@@ -73,6 +73,16 @@ def test_update_and_cancellation_keep_the_identity_and_raise_the_sequence(world:
     assert subjects == ["Einladung", "Änderung", "Abgesagt"]
 
 
+def test_an_invited_contact_who_registered_keeps_the_place_in_an_update(world: World) -> None:
+    meeting, contact = invited(world)
+    world.send()
+    world.register(meeting, contact)
+    change(world, meeting, MeetingModeChanged(meeting_id=meeting, mode=Mode.DIGITAL, reason="x"))
+    world.send()
+    entries = [entry(mail)["ATTENDEE"].params["PARTSTAT"] for mail in world.mails_to(contact)]
+    assert entries == ["NEEDS-ACTION", "ACCEPTED"]
+
+
 def test_what_was_overtaken_before_it_was_sent_is_sent_once_in_its_last_version(
     world: World,
 ) -> None:

@@ -51,7 +51,7 @@ SENDER = Sender(
 LETTER = Letter(
     delivery_id=DELIVERY_ID,
     notice=Notice.INVITATION,
-    recipient_kind=RecipientKind.CONTACT,
+    has_place=False,
     meeting=MEETING,
     to=Addressee(email="integration@stadt.example.org", name="Integrationsbeauftragte:r"),
     sender=SENDER,

@@ -81,6 +81,12 @@ def test_the_attendee_is_the_one_who_gets_the_mail() -> None:
     assert attendee.params["PARTSTAT"] == "NEEDS-ACTION"
 
 
+@pytest.mark.parametrize("notice", [Notice.INVITATION, Notice.UPDATE])
+def test_who_has_a_place_is_never_asked_again(notice: Notice) -> None:
+    attendee = event(replace(letter(notice), has_place=True))["ATTENDEE"]
+    assert attendee.params["PARTSTAT"] == "ACCEPTED"
+
+
 def test_the_organiser_is_the_networks_mailbox() -> None:
     assert str(event(LETTER)["ORGANIZER"]) == "mailto:netzwerk@example.org"
 

@@ -8,7 +8,7 @@ from email.policy import SMTP
 
 import pytest
 
-from contracts.events.notifications import Notice, RecipientKind
+from contracts.events.notifications import Notice
 from notifications.mail.letter import Addressee, BadAddress, Letter
 from notifications.mail.message import message
 from notifications.mail.wording import subject, text
@@ -87,6 +87,7 @@ def test_a_name_cannot_add_headers_or_recipients(evil: str) -> None:
         "a@" + "x" * 64 + ".org",
         "a" * 65 + "@example.org",
         "a@example.org\n",
+        "a@example.org.",
     ],
 )
 def test_an_address_that_is_more_or_less_than_one_is_refused(email: str) -> None:
@@ -141,8 +142,8 @@ def test_each_notice_has_its_subject() -> None:
     assert begun == ["Einladung", "Änderung", "Abgesagt"]
 
 
-def test_a_participant_without_a_contact_gets_a_confirmation() -> None:
-    confirmed = replace(LETTER, recipient_kind=RecipientKind.PARTICIPANT)
+def test_who_registered_first_gets_a_confirmation() -> None:
+    confirmed = replace(LETTER, has_place=True)
     assert subject(confirmed).startswith("Anmeldung bestätigt:")
     assert "haben einen Platz" in text(confirmed)
 

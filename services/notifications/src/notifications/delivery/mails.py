@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from time import monotonic
 from uuid import UUID
@@ -27,6 +27,7 @@ from notifications.mail.smtp import Postponed, Refused, Session, Unreachable, co
 from notifications.policy.people import meeting_of
 from notifications.projection.deliveries import DeliveryState, deliveries
 from notifications.projection.meetings import meetings
+from notifications.projection.participants import Place, participants
 from notifications.settings import settings_of
 
 _log = structlog.get_logger(component="mails")
@@ -43,6 +44,7 @@ class _Batch:
     rows: Sequence[sa.RowMapping]
     meetings: dict[UUID, Meeting]
     told_before: set[tuple[UUID, UUID]]
+    placed: set[tuple[UUID, UUID]]
 
 
 class MailWorker:
@@ -75,7 +77,7 @@ class MailWorker:
                 self._abandon(kit, row, why)
             else:
                 kept.append(row)
-        return _Batch(rows=kept, meetings=batch.meetings, told_before=batch.told_before)
+        return replace(batch, rows=kept)
 
     def _addressed(self, kit: Kit, batch: _Batch) -> list[tuple[sa.RowMapping, Letter]]:
         """Letters to those who have an address; whose owner is away waits for a while."""
@@ -149,11 +151,11 @@ def _send(kit: Kit, mail_server: Session, row: sa.RowMapping, letter: Letter) ->
 
 
 def _letter(kit: Kit, batch: _Batch, row: sa.RowMapping, to: Addressee) -> Letter:
-    told_before = (row["meeting_id"], row["recipient_id"]) in batch.told_before
+    who = (row["meeting_id"], row["recipient_id"])
     return Letter(
         delivery_id=row["delivery_id"],
-        notice=as_it_reads(Notice(row["notice"]), told_before=told_before),
-        recipient_kind=RecipientKind(row["recipient_kind"]),
+        notice=as_it_reads(Notice(row["notice"]), told_before=who in batch.told_before),
+        has_place=who in batch.placed,
         meeting=batch.meetings[row["meeting_id"]],
         to=to,
         sender=settings_of(kit).sender,
@@ -168,6 +170,11 @@ def _batch(kit: Kit, rows: Sequence[sa.RowMapping]) -> _Batch:
         deliveries.c.state == DeliveryState.DELIVERED.value,
         deliveries.c.channel == Channel.MAIL.value,
     )
+    # A participant who is a contact is written to as the contact.
+    person = sa.func.coalesce(participants.c.contact_id, participants.c.participant_id)
+    placed = sa.select(participants.c.meeting_id, person).where(
+        participants.c.meeting_id.in_(wanted), participants.c.place == Place.REGISTERED.value
+    )
     known = sa.select(meetings).where(meetings.c.meeting_id.in_(wanted))
     with session(kit.engine) as connection:
         return _Batch(
@@ -176,4 +183,5 @@ def _batch(kit: Kit, rows: Sequence[sa.RowMapping]) -> _Batch:
                 row["meeting_id"]: meeting_of(row) for row in connection.execute(known).mappings()
             },
             told_before={(meeting, person) for meeting, person in connection.execute(told)},
+            placed={(meeting, person) for meeting, person in connection.execute(placed)},
         )

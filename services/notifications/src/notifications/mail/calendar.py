@@ -89,6 +89,6 @@ def _attendee(letter: Letter) -> vCalAddress:
     attendee.params["CN"] = vText(one_line(letter.to.name or letter.to.email))
     attendee.params["CUTYPE"] = vText("INDIVIDUAL")
     attendee.params["ROLE"] = vText("REQ-PARTICIPANT")
-    attendee.params["PARTSTAT"] = vText("ACCEPTED" if letter.confirms else "NEEDS-ACTION")
+    attendee.params["PARTSTAT"] = vText("ACCEPTED" if letter.has_place else "NEEDS-ACTION")
     attendee.params["RSVP"] = vText("FALSE")
     return attendee

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from contracts.events.notifications import Notice, RecipientKind
+from contracts.events.notifications import Notice
 from notifications.domain.notices import Meeting
 
 # Narrower than RFC 5321: nothing that would have to be quoted in a header or in SMTP.
@@ -39,11 +39,11 @@ class Sender:
 
 @dataclass(frozen=True, kw_only=True)
 class Letter:
-    """One notice to one person. `sent_at` is the time of this attempt."""
+    """One notice to one person, who may have registered. `sent_at` is the time of this attempt."""
 
     delivery_id: UUID
     notice: Notice
-    recipient_kind: RecipientKind
+    has_place: bool
     meeting: Meeting
     to: Addressee
     sender: Sender
@@ -52,8 +52,7 @@ class Letter:
     @property
     def confirms(self) -> bool:
         """Whether the person registered first and is now told that there is a place."""
-        is_participant = self.recipient_kind is RecipientKind.PARTICIPANT
-        return is_participant and self.notice is Notice.INVITATION
+        return self.has_place and self.notice is Notice.INVITATION
 
 
 def one_line(text: str) -> str:

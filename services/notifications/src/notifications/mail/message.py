@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from email.errors import HeaderParseError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -52,5 +53,5 @@ def _add_bodies(mail: EmailMessage, letter: Letter) -> None:
 def _address(name: str, email: str) -> Address:
     try:
         return Address(display_name=one_line(name), addr_spec=email)
-    except ValueError:
+    except (ValueError, HeaderParseError):
         raise BadAddress from None

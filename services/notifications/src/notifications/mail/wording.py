@@ -35,7 +35,7 @@ _SUBJECTS = {
 }
 _OPENINGS = {
     Notice.INVITATION: "wir laden Sie herzlich ein:",
-    Notice.UPDATE: "zu diesem Treffen hat sich etwas geändert. Nun gilt:",
+    Notice.UPDATE: "bei diesem Treffen hat sich etwas geändert. Nun gilt:",
     Notice.CANCELLATION: "dieses Treffen findet leider nicht statt:",
 }
 _CLOSINGS = {
