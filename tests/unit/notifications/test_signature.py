@@ -33,12 +33,12 @@ def test_a_new_secret_has_32_random_bytes() -> None:
 
 def test_the_standards_library_verifies_ours() -> None:
     secret = new_secret()
-    assert Webhook(secret).verify(BODY, headers(DELIVERY_ID, BODY, [secret], NOW))
+    assert Webhook(secret).verify(BODY, headers(DELIVERY_ID, BODY, [secret], datetime.now(UTC)))
 
 
 def test_during_a_rotation_both_secrets_verify() -> None:
     old, new = new_secret(), new_secret()
-    sent = headers(DELIVERY_ID, BODY, [new, old], NOW)
+    sent = headers(DELIVERY_ID, BODY, [new, old], datetime.now(UTC))
     assert Webhook(old).verify(BODY, sent)
     assert Webhook(new).verify(BODY, sent)
 
@@ -47,7 +47,7 @@ def test_during_a_rotation_both_secrets_verify() -> None:
 def test_a_changed_body_does_not_verify(changed: bytes) -> None:
     secret = new_secret()
     with pytest.raises(WebhookVerificationError):
-        Webhook(secret).verify(changed, headers(DELIVERY_ID, BODY, [secret], NOW))
+        Webhook(secret).verify(changed, headers(DELIVERY_ID, BODY, [secret], datetime.now(UTC)))
 
 
 def test_an_old_call_does_not_verify() -> None:
