@@ -170,6 +170,15 @@ def test_services_read_addresses_in_batches_and_nobody_else(callers: Callers) ->
     told(service.post("/v1/participants/addresses", {"ids": []}), 422)
 
 
+def test_the_address_of_who_withdrew_is_told_to_nobody(callers: Callers) -> None:
+    meeting = callers.open()
+    registration = register(callers.organiser, meeting)
+    told(callers.organiser.post(f"{registration}/withdraw"), 204)
+    body = {"ids": [registration.rpartition("/")[2]]}
+    answer = callers.as_role("service").post("/v1/participants/addresses", body)
+    assert told(answer) == {"items": []}
+
+
 def test_neither_tables_nor_published_events_hold_a_name(callers: Callers) -> None:
     meeting = callers.open()
     register(callers.organiser, meeting)

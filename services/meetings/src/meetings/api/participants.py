@@ -11,7 +11,7 @@ from marshmallow.validate import Length
 from eventkit.database import session
 from eventkit.http.blueprint import Blueprint
 from eventkit.http.views import kit
-from meetings.projection.registrations import registrations
+from meetings.projection.registrations import WITHDRAWN, registrations
 
 bp = Blueprint(
     "participants",
@@ -44,11 +44,14 @@ class AddressesView(Schema):
 def read_addresses(body: dict[str, Any]) -> Response:
     """The addresses that participants gave here.
 
-    Who is unknown, was erased, or is a contact of the registry is left out.
+    Who is unknown, withdrew, was erased, or is a contact of the registry is left out.
     """
     query = sa.select(
         registrations.c.participant_id, registrations.c.name, registrations.c.email
-    ).where(registrations.c.participant_id.in_(set(body["ids"])))
+    ).where(
+        registrations.c.participant_id.in_(set(body["ids"])),
+        registrations.c.standing != WITHDRAWN,
+    )
     with session(kit().engine) as connection:
         rows = connection.execute(query.order_by(registrations.c.participant_id)).all()
     vault = kit().vault
