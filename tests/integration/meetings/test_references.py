@@ -48,7 +48,11 @@ def test_a_former_municipality_hosted_history_and_hosts_nothing_more(
 ) -> None:
     told(callers.organiser.post("/v1/meetings", PLAN | {"host_ags": former}), 422)
     hosted = october.RECORD | {"host_ags": former}
-    told(callers.organiser.post("/v1/meetings/records", hosted), 201)
+    record = f"/v1/meetings/{callers.organiser.create('/v1/meetings/records', hosted)}"
+    place = {"host_ags": former, "venue": "Rathaus"}
+    told(callers.organiser.set(callers.scheduled(), "place", place), 422)
+    told(callers.organiser.set(record, "place", place))
+    assert told(callers.organiser.get(record))["host_ags"] == former
 
 
 def test_nobody_registers_for_a_former_municipality(callers: Callers, former: str) -> None:

@@ -131,8 +131,8 @@ def change_mode(body: dict[str, Any], meeting_id: UUID) -> Response:
 @bp.response(200, Written)
 def place_meeting(body: dict[str, Any], meeting_id: UUID) -> Response:
     """Set host, venue and online access as a whole; what is left out is no longer there."""
-    require_host(kit().engine, body.get("host_ags"))
-    date_back(meeting_id)
+    is_history = date_back(meeting_id)
+    require_host(kit().engine, body.get("host_ags"), also_former=is_history)
     return changed(MEETING, meeting_id, PlaceMeeting(meeting_id=meeting_id, **body))
 
 

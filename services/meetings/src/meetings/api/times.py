@@ -28,15 +28,20 @@ class LocalTime(fields.AwareDateTime):
         return super()._serialize(local, attr, obj, **options)
 
 
-def date_back(meeting_id: UUID) -> None:
-    """What is added to history recorded afterwards became true at the end of that meeting."""
+def date_back(meeting_id: UUID) -> bool:
+    """What is added to history recorded afterwards became true at the end of that meeting.
+
+    Says whether this is such history.
+    """
     query = sa.select(
         calendar.c.recorded_afterwards, calendar.c.starts_at, calendar.c.ends_at
     ).where(calendar.c.meeting_id == meeting_id)
     with session(kit().engine) as connection:
         row = connection.execute(query).one_or_none()
-    if row is not None and row.recorded_afterwards:
-        became_true(held_at(row.starts_at, row.ends_at))
+    if row is None or not row.recorded_afterwards:
+        return False
+    became_true(held_at(row.starts_at, row.ends_at))
+    return True
 
 
 def held_at(starts_at: datetime, ends_at: datetime | None) -> datetime:
