@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import randrange
@@ -98,7 +99,12 @@ class Installation:
     def roles(self, service: str) -> Mapping[str, psutil.Process]:
         """The processes of a service by what they do: api-1, relay, consumer, worker."""
         parents = [part for part in self.process.children() if is_service(part, service)]
-        return {child.name(): child for parent in parents for child in parent.children()}
+        found: dict[str, psutil.Process] = {}
+        for child in (child for parent in parents for child in parent.children()):
+            # One that ended since it was listed is nobody's process.
+            with suppress(psutil.NoSuchProcess):
+                found[child.name()] = child
+        return found
 
     def metrics(self, service: str) -> str:
         answers = [self.http.get(url) for url in self.run_file["services"][service]["metrics"]]
