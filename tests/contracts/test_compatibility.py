@@ -50,6 +50,7 @@ def test_this_may_change(new: Schema) -> None:
         (changed(title=TEXT | {"maxLength": 300}), "#/title: maxLength"),
         (changed(kind={"enum": ["a", "b", "c"]}), "#/kind: enum"),
         (changed(kind={"enum": ["a"]}), "#/kind: enum"),
+        (changed(title=TEXT | {"x-personal": True}), "#/title: x-personal"),
         (OLD | {"required": ["id"]}, "#/title: no longer required"),
         (OLD | {"required": ["id", "title", "kind"]}, "#/kind: became required"),
         (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import MISSING, dataclass, fields, is_dataclass
 from typing import (
     Annotated,
     Any,
@@ -126,6 +126,9 @@ def newest(name: str) -> EventType:
 def _personal_fields(cls: type[Any]) -> dict[str, str]:
     hints = get_type_hints(cls, include_extras=True)
     found = {name: mark.of for name, hint in hints.items() for mark in _marks(hint)}
+    for name, hint in hints.items():
+        if any(map(_holds_mark, get_args(hint) if name in found else [hint])):
+            raise TypeError(f"{cls.__name__}.{name}: Personal stands around a whole field.")
     optional = {f.name for f in fields(cls) if f.default is None and f.default is not MISSING}
     for name, of in found.items():
         if of not in hints or name not in optional:
@@ -140,3 +143,9 @@ def _marks(hint: Any) -> list[Personal]:
     if get_origin(hint) is not Annotated:
         return []
     return [mark for mark in get_args(hint)[1:] if isinstance(mark, Personal)]
+
+
+def _holds_mark(hint: Any) -> bool:
+    """Whether a mark stands somewhere inside, where the forms would not see it."""
+    parts = get_type_hints(hint, include_extras=True).values() if is_dataclass(hint) else ()
+    return bool(_marks(hint)) or any(map(_holds_mark, (*get_args(hint), *parts)))

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-_RULES = ("type", "format", "enum", "pattern", "minLength", "maxLength", "minimum", "maximum")
+_LENGTHS = ("minLength", "maxLength", "minimum", "maximum")
+# A field that is personal no longer would be published with what was sealed in older events.
+_RULES = ("type", "format", "enum", "pattern", "x-personal", *_LENGTHS)
 
 
 def breaks(old: dict[str, Any], new: dict[str, Any], at: str = "#") -> list[str]:

@@ -19,6 +19,8 @@ BATCH = "application/cloudevents-batch+json"
 STRUCTURED = "application/cloudevents+json"
 JSON = "application/json"
 SEQUENCE_DIGITS = 20
+# What every consumer's tables and their indexes can hold; nothing of this network is larger.
+LONGEST_TEXT, LAST_VERSION, LAST_POSITION = 500, 2**31 - 1, 2**63 - 1
 
 # What reading bytes that somebody else wrote can raise.
 BROKEN = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
@@ -179,13 +181,15 @@ def _message(found: _Attributes, value: bytes | None = None) -> Message:
         value = bytes(found.data) or found.data_base64
     texts = (found.source, found.subject, found.type, found.correlationid)
     if found.specversion != "1.0" or value is None or not all(map(_is_plain, texts)):
-        raise Malformed("An event needs specversion 1.0, data, and attributes of printable text.")
+        raise Malformed("An event needs specversion 1.0, data, and attributes of short plain text.")
     try:
         wire, position = wire_of(found.type), int(found.sequence)
     except ValueError as error:
         raise Malformed(str(error)) from error
-    if found.streamversion < 1 or found.time.tzinfo is None or found.recordedtime.tzinfo is None:
-        raise Malformed("Versions count from 1, and times say their zone.")
+    if not (1 <= found.streamversion <= LAST_VERSION and 0 <= position <= LAST_POSITION):
+        raise Malformed("Versions count from 1, positions from 0, and both have an end.")
+    if found.time.tzinfo is None or found.recordedtime.tzinfo is None:
+        raise Malformed("Times say their zone.")
     return Message(
         id=found.id,
         source=found.source,
@@ -205,4 +209,4 @@ def _message(found: _Attributes, value: bytes | None = None) -> Message:
 
 
 def _is_plain(text: str) -> bool:
-    return bool(text) and text.isprintable()
+    return 0 < len(text) <= LONGEST_TEXT and text.isprintable()
