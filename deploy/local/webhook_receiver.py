@@ -1,7 +1,8 @@
 """A receiver as a member of the network would write one: checks signatures, keeps the calls.
 
 `python -m local.webhook_receiver PORT CALLS SECRETS`: CALLS gets one JSON line a call; SECRETS
-holds one `whsec_…` a line and is read anew for every call.
+holds one `whsec_…` a line and is read anew for every call. A call may come twice under one id, such
+as after a crash of the sender: it is accepted again, so that it ends, and marked as repeated.
 """
 
 import json
@@ -29,6 +30,7 @@ class Receiver(ThreadingHTTPServer):
         self.calls = calls
         self.secrets = secrets
         self.lock = Lock()
+        self.known = known_ids(calls)
 
     def verified(self, body: bytes, headers: dict[str, str]) -> bool:
         if not self.secrets.exists():
@@ -36,10 +38,13 @@ class Receiver(ThreadingHTTPServer):
         lines = self.secrets.read_text(encoding="ascii").split()
         return any(signed_with(secret, body, headers) for secret in lines)
 
-    def keep(self, call: dict[str, object]) -> None:
-        line = json.dumps(call, ensure_ascii=False)
+    def keep(self, call: dict[str, object], name: str) -> None:
+        """Write the call down; only who signs rightly can use an id up."""
         with self.lock, self.calls.open("a", encoding="utf-8") as file:
-            file.write(f"{line}\n")
+            call["repeated"] = bool(call["verified"]) and name in self.known
+            if call["verified"]:
+                self.known.add(name)
+            file.write(json.dumps(call, ensure_ascii=False) + "\n")
 
 
 class Call(BaseHTTPRequestHandler):
@@ -59,11 +64,30 @@ class Call(BaseHTTPRequestHandler):
                 "verified": verified,
                 "headers": dict(self.headers.items()),
                 "body": body.decode(errors="replace"),
-            }
+            },
+            headers["webhook-id"],
         )
         self.send_response(204 if verified else 401)
         self.send_header("Content-Length", "0")
         self.end_headers()
+
+
+def known_ids(calls: Path) -> set[str]:
+    """The ids of all calls that were accepted before."""
+    if not calls.exists():
+        return set()
+    lines = calls.read_text(encoding="utf-8", errors="replace").splitlines()
+    return {name for line in lines if (name := accepted_id(line))}
+
+
+def accepted_id(line: str) -> str | None:
+    """The id of a kept call; None where it was refused, or a kill cut the line off."""
+    try:
+        kept = json.loads(line)
+    except ValueError:
+        return None
+    headers = {name.lower(): value for name, value in kept["headers"].items()}
+    return headers.get("webhook-id") if kept["verified"] else None
 
 
 def signed_with(secret: str, body: bytes, headers: dict[str, str]) -> bool:

@@ -4,7 +4,7 @@ import json
 import smtplib
 import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -18,6 +18,7 @@ from standardwebhooks import Webhook
 from local.ports import LOOPBACK, answers, free_port
 from local.processes import spawn, stop, wait_until
 from local.settings import CHECKOUT
+from local.webhook_receiver import known_ids
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 BODY = '{"type": "netztreff.meeting.scheduled.v1", "data": {"title": "Frühjahr"}}'
@@ -47,12 +48,14 @@ def receiver(port: int, tmp_path: Path) -> Iterator[int]:
     yield from running("webhook_receiver", port, files, tmp_path / "log")
 
 
-def call(port: int, body: str, secret: str = SECRET) -> int:
-    now = datetime.now(UTC)
+def call(
+    port: int, body: str, secret: str = SECRET, *, age: timedelta = timedelta(), name: str = "msg_1"
+) -> int:
+    now = datetime.now(UTC) - age
     headers = {
-        "webhook-id": "msg_1",
+        "webhook-id": name,
         "webhook-timestamp": str(int(now.timestamp())),
-        "webhook-signature": Webhook(secret).sign("msg_1", now, BODY),
+        "webhook-signature": Webhook(secret).sign(name, now, BODY),
     }
     connection = HTTPConnection(LOOPBACK, port, timeout=10)
     try:
@@ -93,6 +96,26 @@ def test_a_changed_body_is_refused_and_kept_as_unverified(receiver: int, tmp_pat
     (tmp_path / "secrets").write_text(SECRET, encoding="ascii")
     assert call(receiver, BODY.replace("Frühjahr", "Herbst")) == 401
     assert [kept["verified"] for kept in calls(tmp_path)] == [False]
+
+
+def test_a_call_that_comes_again_is_accepted_and_told_apart(receiver: int, tmp_path: Path) -> None:
+    (tmp_path / "secrets").write_text(SECRET, encoding="ascii")
+    assert call(receiver, f"{BODY} ") == 401
+    assert [call(receiver, BODY, name=name) for name in ("msg_1", "msg_1", "msg_2")] == [204] * 3
+    assert [kept["repeated"] for kept in calls(tmp_path)] == [False, False, True, False]
+
+
+def test_ids_are_remembered_after_a_start_that_followed_a_kill(tmp_path: Path) -> None:
+    kept = {"verified": True, "headers": {"Webhook-Id": "msg_1"}}
+    refused = {"verified": False, "headers": {"webhook-id": "msg_2"}}
+    lines = [json.dumps(kept), json.dumps(refused), json.dumps(kept)[:20]]
+    (tmp_path / "calls").write_text("\n".join(lines), encoding="utf-8")
+    assert known_ids(tmp_path / "calls") == {"msg_1"}
+
+
+def test_an_old_call_is_refused(receiver: int, tmp_path: Path) -> None:
+    (tmp_path / "secrets").write_text(SECRET, encoding="ascii")
+    assert call(receiver, BODY, age=timedelta(seconds=310)) == 401
 
 
 def test_without_a_secret_nothing_is_accepted(receiver: int) -> None:
