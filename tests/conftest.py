@@ -1,5 +1,6 @@
 """The servers that tests need: a real PostgreSQL, a real Kafka broker, a mailbox."""
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from secrets import token_hex
@@ -54,8 +55,14 @@ def kafka_broker(search: Search, request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def kafka(kafka_broker: str) -> Iterator[str]:
-    """The broker's address; the project's topics that a test made go with the test."""
+    """The broker's address; the project's topics that a test made go with the test.
+
+    A client that a test leaves open would try to reach the broker after its end, and complain
+    when pytest is already done; so it counts against the test.
+    """
+    before = clients_of_kafka()
     yield kafka_broker
+    assert clients_of_kafka() <= before, "The test left a Kafka client open."
     admin = KafkaAdminClient(bootstrap_servers=kafka_broker)
     try:
         topics = [topic for topic in admin.list_topics() if topic.startswith("netztreff.")]
@@ -80,6 +87,10 @@ def maker(postgres: str, made: ExitStack) -> MakeDatabases:
         return databases
 
     return make
+
+
+def clients_of_kafka() -> set[threading.Thread]:
+    return {thread for thread in threading.enumerate() if thread.name.startswith("kafka-io-")}
 
 
 def remembered(config: pytest.Config, found: Found) -> str:
