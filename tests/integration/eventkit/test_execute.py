@@ -6,8 +6,9 @@ from uuid import UUID, uuid4
 import pytest
 import sqlalchemy as sa
 
+from contracts.events.meetings import MeetingPlanned
 from eventkit.database import driver, session
-from eventkit.domain import Conflict
+from eventkit.domain import Aggregate, Conflict
 from eventkit.idempotency import Idempotency
 from eventkit.store import VersionConflict
 from eventkit.unit import KeyReused, Kit, StaleVersion
@@ -20,6 +21,18 @@ from tests.integration.eventkit.sample import (
     plan,
     titles,
 )
+
+
+def decide_title(title: str | None, command: MeetingPlanned) -> list[MeetingPlanned]:
+    return [] if command.title == title else [command]
+
+
+def evolve_title(_: str | None, event: MeetingPlanned) -> str:
+    return event.title
+
+
+# A thing to which the same wish twice is nothing to do.
+RENAMED = Aggregate(name="renamed", decide=decide_title, evolve=evolve_title)
 
 
 def row(kit: Kit, key: UUID) -> dict[str, object]:
@@ -83,6 +96,19 @@ def test_an_idempotency_key_gives_the_first_answer_again(kit: Kit) -> None:
     other = Idempotency(scope=b"s" * 32, fingerprint=b"x" * 32, resource="")
     with pytest.raises(KeyReused):
         kit.execute(SAMPLE, second, plan(second), context=CONTEXT, idempotency=other)
+
+
+def test_a_key_whose_call_changed_nothing_is_kept_too(kit: Kit) -> None:
+    key, again = uuid4(), Idempotency(scope=b"n" * 32, fingerprint=b"f" * 32, resource="")
+    kit.execute(RENAMED, key, plan(key, "Eins"), context=CONTEXT)
+    kit.execute(RENAMED, key, plan(key, "Eins"), context=CONTEXT, idempotency=again)
+    kit.execute(RENAMED, key, plan(key, "Zwei"), context=CONTEXT)
+    late = kit.execute(RENAMED, key, plan(key, "Eins"), context=CONTEXT, idempotency=again)
+    assert (late.replayed, late.version) == (True, 1)
+    assert row(kit, key)["title"] == "Zwei"
+    other = Idempotency(scope=b"n" * 32, fingerprint=b"x" * 32, resource="")
+    with pytest.raises(KeyReused):
+        kit.execute(RENAMED, key, plan(key, "Zwei"), context=CONTEXT, idempotency=other)
 
 
 def test_many_streams_are_written_with_one_append(kit: Kit) -> None:

@@ -120,7 +120,7 @@ class Store:
         """
         rows = [row for pending in pendings for row in self._rows(pending, now)]
         try:
-            placed = _place(connection, rows, key)
+            placed = _place(connection, rows, pendings, key)
         except (psycopg.errors.UniqueViolation, psycopg.errors.LockNotAvailable) as error:
             conflict = _CONFLICTS.get(error.diag.constraint_name)
             if conflict is None:
@@ -146,14 +146,14 @@ class Store:
         self, connection: Connection, stream: str, from_version: int = 1, limit: int = 1000
     ) -> list[Stored]:
         """The events of one stream in order."""
-        query: LiteralString = (
-            f"SELECT {COLUMNS} FROM events WHERE stream = %s AND version >= %s"  # noqa: S608  (constant columns)
-            " ORDER BY version LIMIT %s"
-        )
-        return [Stored(*row) for row in connection.execute(query, (stream, from_version, limit))]
+        rows = connection.execute(_READ_STREAM, (stream, from_version, limit))
+        return [Stored(*row) for row in rows]
 
     def digest(self, previous: bytes, stored: Stored) -> bytes:
-        """The hash of an event from the hash before it and everything that was stored with it."""
+        """The hash of an event from the hash before it and everything that we stored with it.
+
+        Position and `recorded_at` are the database's own and not covered.
+        """
         parts = (
             stored.event_id.bytes,
             stored.stream.encode(),
@@ -221,13 +221,20 @@ _CONFLICTS: dict[str | None, type[Exception]] = {
 _NO_KEY = (None, None, None, None)
 
 
-def _place(connection: Connection, rows: Sequence[_Row], key: Idempotency | None) -> list[TupleRow]:
+def _place(
+    connection: Connection,
+    rows: Sequence[_Row],
+    pendings: Sequence[Pending],
+    key: Idempotency | None,
+) -> list[TupleRow]:
     if len(rows) == 1:
         values = (*rows[0].values, *(key.values if key else _NO_KEY))
         return connection.execute(_APPEND_ONE, values, prepare=True).fetchall()
-    if key and rows:
-        stored = rows[-1].stored
-        connection.execute(_KEEP_KEY, (*key.values, stored.stream, stored.version))
+    if key:
+        # Also where nothing is to be stored: that was the answer, and stays it.
+        last = pendings[-1]
+        version = last.history.version + len(last.events)
+        connection.execute(_KEEP_KEY, (*key.values, last.stream, version))
     if not rows:
         return []
     columns = [list(column) for column in zip(*(row.values for row in rows), strict=True)]

@@ -1,7 +1,8 @@
 """Check the keyed hash chain of every stream.
 
 What it finds: a changed event, a missing one in the middle, a swapped one. What it cannot find:
-the end of a stream cut off, or a whole stream gone; that needs heads kept elsewhere.
+the end of a stream cut off, or a whole stream gone, which needs heads kept elsewhere; and another
+position or `recorded_at`, which the database gives and the chain does not cover.
 """
 
 from __future__ import annotations
