@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 
+from eventkit.domain import Conflict
 from eventkit.rebuild import contents_hash, rebuild
 from eventkit.unit import Kit
 from local.databases import Databases
@@ -96,4 +97,16 @@ def test_an_interrupted_rebuild_leaves_the_live_table_alone(
         rebuild(owner(store_databases), kit.store, TITLES, fail)
     assert contents_hash(kit.engine, "titles") == before
     rebuild(owner(store_databases), kit.store, TITLES)
+    assert contents_hash(kit.engine, "titles") == before
+
+
+def test_a_read_model_is_rebuilt_by_one_at_a_time(kit: Kit, store_databases: Databases) -> None:
+    write(kit, 5)
+    before = contents_hash(kit.engine, "titles")
+
+    def start_another(_: int, __: int) -> None:
+        with pytest.raises(Conflict, match="titles"):
+            rebuild(owner(store_databases), kit.store, TITLES)
+
+    rebuild(owner(store_databases), kit.store, TITLES, start_another)
     assert contents_hash(kit.engine, "titles") == before

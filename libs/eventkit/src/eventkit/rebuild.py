@@ -7,17 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import LiteralString
 
 import psycopg
 import sqlalchemy as sa
 from psycopg import sql
 
+from eventkit.domain import Conflict
 from eventkit.projection import Projector
 from eventkit.readmodel import ReadModel
 from eventkit.store import Connection, Store
 from eventkit.stored import recorded
 
 BATCH = 1_000
+# Held by the connection. Two that fill one new table would swap in a table with holes.
+_ALONE = "SELECT pg_try_advisory_lock(hashtext('rebuild'), hashtext(%s))::int"
 # Called with events done and the position at which the work began to end.
 Progress = Callable[[int, int], None]
 
@@ -61,13 +65,16 @@ def rebuild(
     """Replace the contents of a read model of the service's own events; gives the events read.
 
     Readers see the old contents until the swap, which holds the table's lock for as long as
-    copying its rows takes. An interrupted rebuild leaves the live table untouched.
+    copying its rows takes. An interrupted rebuild leaves the live table untouched. Raises
+    Conflict while another process rebuilds the same read model.
     """
     live = sql.Identifier(model.table.name)
     following = f"{model.table.name}__next"
     name = sql.Identifier(following)
     with psycopg.connect(_plain(url), autocommit=True) as connection:
         connection.execute("SET timezone = 'UTC'")
+        if not _one(connection, _ALONE, following):
+            raise Conflict("rebuild-runs", f"{model.name} is being rebuilt already.")
         connection.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(name))
         connection.execute(sql.SQL("CREATE TABLE {} (LIKE {} INCLUDING ALL)").format(name, live))
         follower = _Follower(store, Projector(model, following))
@@ -91,8 +98,8 @@ def contents_hash(engine: sa.Engine, table: str) -> str:
         return str(connection.exec_driver_sql(query.as_string()).scalar_one())
 
 
-def _one(connection: Connection, query: str) -> int:
-    row = connection.execute(query).fetchone()
+def _one(connection: Connection, query: LiteralString, *values: str) -> int:
+    row = connection.execute(query, values).fetchone()
     return int(row[0]) if row else 0
 
 
