@@ -87,6 +87,17 @@ def test_an_events_id_is_a_cursor_too(kit: Kit, client: httpx.Client) -> None:
     assert positions(ask(client, lastEventId="null")) == [1, 2, 3]
 
 
+def test_an_id_beyond_the_mark_skips_nothing(kit: Kit, client: httpx.Client) -> None:
+    """An event of one stream may be seen while an earlier append of another is still open."""
+    open_key, late_key = uuid4(), uuid4()
+    with kit.unit(CONTEXT) as unit:
+        unit.execute(SAMPLE, open_key, plan(open_key))
+        kit.execute(SAMPLE, late_key, plan(late_key), context=CONTEXT)
+        (late,) = ask(client, subject=f"sample-{late_key}", fromVersion=1).json()
+        assert positions(answer := ask(client, lastEventId=late["id"])) == []
+    assert positions(client.get(following(answer))) == [1, 2]
+
+
 @pytest.mark.parametrize(
     "cursor",
     [
