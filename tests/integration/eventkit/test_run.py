@@ -80,6 +80,15 @@ def test_a_role_without_work_is_one_sentence(environ: Environ, role: str) -> Non
     assert (ended.returncode, len(ended.stderr.splitlines())) == (78, 1)
 
 
+@pytest.mark.parametrize("path", ["/metrics", "/livez"])
+def test_operators_are_answered_before_the_migration(
+    databases: MakeDatabases, tmp_path: Path, path: str
+) -> None:
+    with started(environment(databases("things")), tmp_path / "api.log") as server:
+        eventually(lambda: b'"waiting"' in server.log.read_bytes(), "a line about waiting")
+        assert server.ask(path).status_code == 200
+
+
 def test_a_database_that_is_away_is_one_sentence(environ: Environ) -> None:
     ended = run(environ | {"DATABASE_URL": "postgresql://x:geheim@127.0.0.1:1/x"}, "verify")
     assert (ended.returncode, len(ended.stderr.splitlines())) == (75, 1)

@@ -22,10 +22,10 @@ class Asked:
         self._gauges = (*gauges(service, settings), *service.gauges)
 
     def __call__(self) -> Iterable[Metric]:
-        """A database that is away costs its own numbers, never the scrape."""
+        """A database that is away or not migrated yet costs its own numbers, never the scrape."""
         try:
             return [*self._ask(), _up(1)]
-        except (sa.exc.OperationalError, psycopg.OperationalError):
+        except (sa.exc.DBAPIError, psycopg.Error):
             return [_up(0)]
 
     def _ask(self) -> Iterator[Metric]:
