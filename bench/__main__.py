@@ -6,11 +6,12 @@ import sys
 
 import click
 
-from bench import append, http, rebuilding, start
+from bench import append, directory, http, rebuilding, start
 
 BENCHES = {
     "append": append.run,
     "http": http.run,
+    "import": directory.run,
     "rebuild": rebuilding.run,
     "start": start.run,
 }
