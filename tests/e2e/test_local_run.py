@@ -71,3 +71,11 @@ def test_a_broken_setting_of_the_run_itself_is_one_sentence(tmp_path: Path, port
     broken = launch(tmp_path / "var", port_base(), PORT_BASE=port)
     assert broken.process.wait(PATIENCE_SECONDS) == 78
     assert broken.said().strip() == f"PORT_BASE must be a number from 1024 to 64000, not '{port}'."
+
+
+def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    folder = tmp_path / "file" / "var"
+    broken = launch(tmp_path / "var", port_base(), VAR_FOLDER=str(folder))
+    assert broken.process.wait(PATIENCE_SECONDS) == 1
+    assert broken.said().strip() == f"{folder}: Not a directory."
