@@ -54,6 +54,13 @@ def test_all_faults_are_told_at_once_and_by_name() -> None:
     assert "geheim" not in str(refusal.value)
 
 
+@pytest.mark.parametrize("port", ["x", "99999", "5432,db2:5432"])
+def test_a_url_with_a_bad_port_is_a_fault_and_no_crash_later(port: str) -> None:
+    url = f"postgresql://service:geheim@db.example.org:{port}/meetings"
+    with pytest.raises(BadSettings, match="DATABASE_URL must be a URL"):
+        Settings.from_env(GOOD | {"DATABASE_URL": url})
+
+
 def test_a_secret_may_stand_in_a_file(tmp_path: Path) -> None:
     file = tmp_path / "master_key"
     file.write_text(KEY + "\n", encoding="utf-8")

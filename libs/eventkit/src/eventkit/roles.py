@@ -18,7 +18,7 @@ from eventkit.kits import open_kit
 from eventkit.loops import Bell, Loop, Loops
 from eventkit.recorded import Recorded
 from eventkit.service import Service
-from eventkit.settings import Settings
+from eventkit.settings import BadSettings, Settings
 from eventkit.supervisor import Ready
 from eventkit.transport import open_consumers, open_relay
 from eventkit.unit import Kit
@@ -27,7 +27,6 @@ from eventkit.web import serve
 _log = structlog.get_logger(component="roles")
 
 API, RELAY, CONSUMER, WORKER, ALL = "api", "relay", "consumer", "worker", "all"
-ROLES = (API, RELAY, CONSUMER, WORKER, ALL)
 Work = Callable[[Ready], None]
 
 
@@ -44,13 +43,15 @@ class Roles:
     bell: Bell
 
     def names(self, role: str) -> tuple[str, ...]:
-        """The single roles behind a role's name; raises NothingToDo."""
+        """The single roles behind a role's name; raises NothingToDo and BadSettings."""
         faults = {name: self._missing(name) for name in (API, RELAY, CONSUMER, WORKER)}
-        if role == ALL:
-            return tuple(name for name, fault in faults.items() if fault is None)
-        if fault := faults[role]:
-            raise NothingToDo(fault)
-        return (role,)
+        names = tuple(name for name, fault in faults.items() if fault is None)
+        if role != ALL:
+            if fault := faults[role]:
+                raise NothingToDo(fault)
+            names = (role,)
+        self._check_settings(names)
+        return names
 
     def api(self, listener: socket.socket, ready: Ready) -> None:
         kit = self._open(self.settings.web_threads)
@@ -92,6 +93,17 @@ class Roles:
         self.bell.ring()
         for one in recorded:
             metrics.appended(self.service.name, one.type)
+
+    def _check_settings(self, names: Sequence[str]) -> None:
+        wanted: set[str] = set()
+        if API in names and not self.service.issues_tokens:
+            wanted.add("registry_url")
+        if CONSUMER in names:
+            wanted |= {"registry_url", "client_id", "client_secret"}
+            wanted |= {f"{one.source}_url" for one in self.service.subscriptions}
+        unset = [name for name in sorted(wanted) if getattr(self.settings, name, None) is None]
+        if unset:
+            raise BadSettings([f"{name.upper()} is missing; this role needs it." for name in unset])
 
     def _missing(self, role: str) -> str | None:
         name = self.service.name

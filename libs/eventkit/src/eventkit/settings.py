@@ -47,7 +47,9 @@ def url(*schemes: str) -> Form:
 
     def parse(text: str) -> str:
         parts = urlsplit(text)
-        if parts.scheme not in schemes or not (parts.netloc or parts.path.strip("/")):
+        # Asking for the port raises where it is none.
+        known = parts.scheme in schemes and parts.port != 0
+        if not known or not (parts.netloc or parts.path.strip("/")):
             raise ValueError
         return text.rstrip("/")
 

@@ -1,0 +1,44 @@
+"""What a role needs of the settings is asked for before it starts."""
+
+from base64 import b64encode
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from eventkit.loops import Bell
+from eventkit.roles import Roles
+from eventkit.service import Service, Subscription
+from eventkit.settings import BadSettings, Settings
+
+KEY = b64encode(b"k" * 32).decode()
+BARE = Settings.from_env(
+    {
+        "DATABASE_URL": "postgresql://db.example.org/x",
+        "KEY_DATABASE_URL": "postgresql://db.example.org/y",
+        "MASTER_KEY": KEY,
+        "CHAIN_KEY": KEY,
+    }
+)
+FOLLOWER = Service(
+    name="follower", subscriptions=(Subscription(source="meetings"),), migrations=Path()
+)
+
+
+def missing(role: str, settings: Settings, service: Service = FOLLOWER) -> list[str]:
+    with pytest.raises(BadSettings) as refusal:
+        Roles(service=service, settings=settings, bell=Bell()).names(role)
+    return [fault.split()[0] for fault in refusal.value.faults]
+
+
+def test_all_that_is_missing_is_named_at_once() -> None:
+    assert missing("api", BARE) == ["REGISTRY_URL"]
+    wanted = ["CLIENT_ID", "CLIENT_SECRET", "MEETINGS_URL", "REGISTRY_URL"]
+    assert missing("consumer", BARE) == wanted
+    assert missing("all", BARE) == wanted
+    assert missing("all", replace(BARE, client_id="c", client_secret="s")) == wanted[2:]
+
+
+def test_who_issues_tokens_and_follows_nobody_needs_none_of_it() -> None:
+    issuer = Service(name="issuer", migrations=Path(), issues_tokens=True)
+    assert Roles(service=issuer, settings=BARE, bell=Bell()).names("all") == ("api",)
