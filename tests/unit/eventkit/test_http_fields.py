@@ -42,7 +42,7 @@ def test_a_text_refuses_what_is_no_line_of_text(given: object) -> None:
 
 
 def test_a_long_text_has_lines_with_one_kind_of_end() -> None:
-    assert load(LongText(), "eins\r\nzwei\rdrei\n\nvier") == "eins\nzwei\ndrei\n\nvier"
+    assert load(LongText(), "eins\r\nzwei\rdrei\n\n\tvier") == "eins\nzwei\ndrei\n\n\tvier"
 
 
 @pytest.mark.parametrize("given", ["a\x00", "a\x0bb", "a" * 20_001, "\u202ea"])
@@ -65,9 +65,16 @@ def test_an_instant_is_kept_in_utc() -> None:
     assert load(Instant(), "2021-03-18T10:00:00+01:00") == datetime(2021, 3, 18, 9, tzinfo=UTC)
 
 
+@pytest.mark.parametrize("given", ["1900-01-01T00:00:00+00:00", "2199-12-31T23:59:59+00:00"])
+def test_an_instant_may_lie_in_the_first_and_the_last_year(given: str) -> None:
+    assert load(Instant(), given) == datetime.fromisoformat(given)
+
+
 @pytest.mark.parametrize(
     "given",
     [
+        "1899-12-31T23:59:59Z",
+        "2200-01-01T00:00:00Z",
         "2021-03-18T10:00:00",
         "2021-03-18",
         "0001-01-01T00:00:00+14:00",

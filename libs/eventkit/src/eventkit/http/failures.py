@@ -16,7 +16,7 @@ from eventkit.database import Unavailable
 from eventkit.domain import Conflict, Forbidden, Invalid, NotFound, Refusal
 from eventkit.http import preconditions
 from eventkit.http.problems import HttpRefusal, problem
-from eventkit.idempotency import KeyBusy
+from eventkit.idempotency import KeyBusy, KeyTaken
 from eventkit.store import VersionConflict
 from eventkit.unit import KeyReused, StaleVersion
 
@@ -42,11 +42,13 @@ def register(app: Flask) -> None:
         (StaleVersion, lambda _: preconditions.stale().answer()),
         (VersionConflict, _overtaken),
         (KeyBusy, _busy),
+        (KeyTaken, _busy),
         (KeyReused, _reused),
         (Unavailable, _unavailable),
         (KeysUnavailable, _unavailable),
         (psycopg.OperationalError, _unavailable),
         (sa.exc.OperationalError, _unavailable),
+        (sa.exc.TimeoutError, _unavailable),
         (psycopg.DataError, _unstorable),
         (sa.exc.DataError, _unstorable),
         (InternalServerError, _crashed),
@@ -68,7 +70,7 @@ def _overtaken(_: VersionConflict) -> Response:
     )
 
 
-def _busy(_: KeyBusy) -> Response:
+def _busy(_: KeyBusy | KeyTaken) -> Response:
     return problem(
         409,
         "idempotency-key-busy",

@@ -17,8 +17,7 @@ from eventkit.http.requests import kit
 _MISLEADING = "\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff"
 _NOT_IN_LINES = re.compile(rf"[\x00-\x1f\x7f-\x9f\ud800-\udfff{_MISLEADING}]")
 _NOT_IN_TEXTS = re.compile(rf"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff{_MISLEADING}]")
-_EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
-_LATEST = datetime(2200, 1, 1, tzinfo=UTC)
+_FIRST_YEAR, _LAST_YEAR = 1900, 2199
 
 
 class Text(fields.String):
@@ -51,7 +50,7 @@ class Text(fields.String):
 
 
 class LongText(Text):
-    """Text of several lines; line ends become `\\n`, tabs are refused."""
+    """Text of several lines, with tabs where somebody wrote some; line ends become `\\n`."""
 
     _refused = _NOT_IN_TEXTS
 
@@ -90,7 +89,7 @@ class Instant(fields.AwareDateTime):
         if not isinstance(value, str):
             raise self.make_error("invalid", input=value, obj_type="datetime")
         at: datetime = super()._deserialize(value, attr, data, **kwargs)
-        if not _EARLIEST.year < at.year < _LATEST.year:
+        if not _FIRST_YEAR <= at.year <= _LAST_YEAR:
             raise self.make_error("range")
         return at.astimezone(UTC)
 
