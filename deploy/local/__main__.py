@@ -71,7 +71,8 @@ def run(settings: Settings) -> None:
 @contextmanager
 def only_run(folder: Path) -> Iterator[bool]:
     """Holds the folder for this process alone; says whether the run before was killed."""
-    folder.mkdir(parents=True, exist_ok=True)
+    # It will hold mails and logs.
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     with (folder / "lock").open("a+") as lock:
         lock.seek(0)
         before = lock.read()

@@ -14,7 +14,7 @@ from pathlib import Path
 from secrets import token_bytes, token_hex
 
 from local.credentials import Client, write_private
-from local.identities import CALLERS
+from local.identities import CALLERS, OPERATOR
 from local.processes import StartFailed
 from local.registry_client import create_client, token
 from local.settings import CHECKOUT, SERVICES
@@ -48,7 +48,7 @@ def write_env(path: Path) -> None:
 def up(path: Path) -> None:
     write_env(path)
     compose("build")
-    if not any(line.startswith("MEETINGS_CLIENT_ID=") for line in _lines(path)):
+    if any(_client(path, service) is None for service in CALLERS):
         compose("up", "--detach", "--wait", "registry-api")
         enrol(path)
     compose("up", "--detach", "--wait", "--remove-orphans")
@@ -56,19 +56,20 @@ def up(path: Path) -> None:
 
 
 def enrol(path: Path) -> None:
-    """Makes the first operator's client and one for each service that calls others."""
-    content = json.loads(compose("exec", "-T", "registry-api", *BOOTSTRAP))
-    operator = Client(client_id=content["client_id"], client_secret=content["client_secret"])
-    clients = {"operator": operator}
+    """Makes the first operator's client and one for each service that calls others.
+
+    Each is kept before the next is made: the registry shows a secret once.
+    """
+    operator = _client(path, OPERATOR)
+    if operator is None:
+        content = json.loads(compose("exec", "-T", "registry-api", *BOOTSTRAP))
+        operator = Client(client_id=content["client_id"], client_secret=content["client_secret"])
+        _keep(path, OPERATOR, operator)
     access = token(REGISTRY_PORT, operator)
     for service in CALLERS:
-        body = {"name": f"Netztreff {service}", "role": "service"}
-        clients[service] = create_client(REGISTRY_PORT, access, body)
-    lines = _lines(path)
-    for name, client in clients.items():
-        lines.append(f"{name.upper()}_CLIENT_ID={client.client_id}")
-        lines.append(f"{name.upper()}_CLIENT_SECRET={client.client_secret}")
-    write_private(path, "\n".join(lines) + "\n")
+        if _client(path, service) is None:
+            body = {"name": f"Netztreff {service}", "role": "service"}
+            _keep(path, service, create_client(REGISTRY_PORT, access, body))
 
 
 def compose(*arguments: str) -> str:
@@ -96,6 +97,20 @@ def main() -> int:
         print(failure, file=sys.stderr)
         return 1
     return os.EX_OK
+
+
+def _client(path: Path, name: str) -> Client | None:
+    known = dict(line.partition("=")[::2] for line in _lines(path))
+    client_id, secret = (known.get(f"{name.upper()}_CLIENT_{part}") for part in ("ID", "SECRET"))
+    return Client(client_id=client_id, client_secret=secret) if client_id and secret else None
+
+
+def _keep(path: Path, name: str, client: Client) -> None:
+    added = [
+        f"{name.upper()}_CLIENT_ID={client.client_id}",
+        f"{name.upper()}_CLIENT_SECRET={client.client_secret}",
+    ]
+    write_private(path, "\n".join([*_lines(path), *added]) + "\n")
 
 
 def _lines(path: Path) -> list[str]:
