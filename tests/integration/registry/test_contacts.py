@@ -41,7 +41,7 @@ def test_a_contact_is_shown_with_its_address_to_the_organiser(
     ("role", "tenant", "seen"),
     [
         ("organiser", None, True),
-        ("operator", None, True),
+        ("operator", None, False),
         ("service", None, True),
         ("municipality", "08231000", True),
         ("municipality", "08211000", False),

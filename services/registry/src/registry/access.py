@@ -4,7 +4,7 @@ from contracts.events.registry import Party, PartyKind
 from eventkit.auth.principal import Principal
 from eventkit.domain import Forbidden, NotFound
 
-EVERY_ADDRESS = frozenset({"organiser", "operator", "service"})
+EVERY_ADDRESS = frozenset({"organiser", "service"})
 _OWN = {"municipality": PartyKind.MUNICIPALITY, "district": PartyKind.DISTRICT}
 
 
