@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from threading import Event
 from typing import Any
 from uuid import uuid4
 
@@ -10,10 +11,19 @@ import pytest
 
 from contracts.envelope import Message
 from eventkit.database import Unavailable, driver, session
+from eventkit.lease import Lease
 from eventkit.parking import ask_for_retry
 from eventkit.recorded import Recorded
 from eventkit.unit import Unit
-from tests.integration.eventkit.network import Network, Raw, catch_up, follow, hear, once
+from tests.integration.eventkit.network import (
+    SPEAKER,
+    Network,
+    Raw,
+    catch_up,
+    follow,
+    hear,
+    once,
+)
 
 
 class TransportContract:
@@ -167,6 +177,22 @@ class TransportContract:
         first.close()
         network.say(streams=3)
         follow(second, lambda: len(network.heard()) == 6)
+        assert network.heard() == once(network.said())
+
+    def test_a_batch_may_take_longer_than_the_lease(self, network: Network) -> None:
+        """Two consumers would else overtake each other for ever, and none would get through."""
+        network.say(streams=6)
+        other = network.consumer()
+        turns: list[bool] = []
+
+        def slowly(unit: Unit, recorded: Recorded[Any]) -> None:
+            hear(unit, recorded)
+            Event().wait(0.2)
+            turns.append(other.step())
+
+        first = network.consumer(react=slowly, lease=Lease("consumers", SPEAKER, seconds=0.6))
+        follow(first, lambda: len(network.heard()) == 6)
+        assert turns == [False] * 6
         assert network.heard() == once(network.said())
 
     def test_a_consumer_that_was_overtaken_writes_nothing(self, network: Network) -> None:

@@ -49,7 +49,7 @@ class Consumer:
         self._kit = kit
         self._source = source
         self._streams = streams
-        self._effects = Effects(kit, subscription)
+        self._effects = Effects(kit, subscription, self._renew)
         self._lease = lease or Lease("consumers", subscription.source)
         self._wait = wait
         self._epoch: int | None = None
@@ -149,6 +149,9 @@ class Consumer:
                 self._effects.commit([self._failed(todo.message, error)], epoch, Progress())
 
     def _renew(self, epoch: int) -> None:
+        """Keep the lease during long work; over a connection of its own, so that it is seen."""
+        if not self._lease.is_due():
+            return
         with session(self._kit.engine) as connection:
             if self._lease.hold(driver(connection)) != epoch:
                 raise Fenced
@@ -184,7 +187,7 @@ class Consumer:
                 return action
         try:
             with self._effects.transaction(epoch, Progress()) as connection:
-                recorded = self._effects.carry_out(connection, actions)
+                recorded = self._effects.carry_out(connection, actions, epoch)
                 unpark(driver(connection), number)
             self._kit.tell(recorded)
         except PASSING:

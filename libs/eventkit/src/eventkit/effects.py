@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -47,21 +47,25 @@ class Progress:
 
 
 class Effects:
-    """Writes for one subscription, each time in one transaction under the given epoch."""
+    """Writes for one subscription, each time in one transaction under the given epoch.
 
-    def __init__(self, kit: Kit, subscription: Subscription) -> None:
+    `renew` keeps the lease while reactions run; it raises Fenced when the epoch is over.
+    """
+
+    def __init__(self, kit: Kit, subscription: Subscription, renew: Callable[[int], None]) -> None:
         self._kit = kit
         self._subscription = subscription
+        self._renew = renew
         self._projectors = [Projector(model) for model in subscription.read_models]
 
     def commit(self, actions: Sequence[Action], epoch: int, progress: Progress) -> None:
         """Carry the actions out, in order; raises Fenced and keeps nothing under an old epoch."""
         with self.transaction(epoch, progress) as connection:
-            recorded = self.carry_out(connection, actions)
+            recorded = self.carry_out(connection, actions, epoch)
         self._kit.tell(recorded)
 
     def carry_out(
-        self, connection: sa.Connection, actions: Sequence[Action]
+        self, connection: sa.Connection, actions: Sequence[Action], epoch: int
     ) -> list[Recorded[Any]]:
         """The same inside of a transaction that `transaction` has opened.
 
@@ -73,7 +77,7 @@ class Effects:
         parks = [action for action in actions if isinstance(action, Park)]
         park(raw, self._subscription.source, parks)
         facts = [self._recorded(one) for one in handled if one.event is not None]
-        return self._react(connection, facts)
+        return self._react(connection, facts, epoch)
 
     @contextmanager
     def transaction(self, epoch: int, progress: Progress) -> Iterator[sa.Connection]:
@@ -87,13 +91,16 @@ class Effects:
         rows = raw.execute(_OFFSETS, (self._subscription.source,)).fetchall()
         return {(log, partition): cursor for log, partition, cursor in rows}
 
-    def _react(self, connection: sa.Connection, facts: list[Recorded[Any]]) -> list[Recorded[Any]]:
+    def _react(
+        self, connection: sa.Connection, facts: list[Recorded[Any]], epoch: int
+    ) -> list[Recorded[Any]]:
         for projector in self._projectors:
             projector.apply(driver(connection), facts)
         if self._subscription.react is None:
             return []
         appended: list[Recorded[Any]] = []
         for fact in facts:
+            self._renew(epoch)
             unit = Unit(self._kit, connection, self._context(fact))
             self._subscription.react(unit, fact)
             appended += unit.recorded

@@ -51,14 +51,18 @@ class Lease:
 
         Asks the database only when a third of the time has passed since it last said yes.
         """
-        asked = monotonic()
-        if self._epoch is not None and asked - self._renewed < self._seconds / 3:
+        if not self.is_due():
             return self._epoch
+        asked = monotonic()
         values = {"name": self.name, "holder": self._holder, "seconds": self._seconds}
         row = connection.execute(self._hold, values).fetchone()
         self._epoch = row[0] if row else None
         self._renewed = asked
         return self._epoch
+
+    def is_due(self) -> bool:
+        """Whether so much of the time has passed that `hold` would ask the database."""
+        return self._epoch is None or monotonic() - self._renewed >= self._seconds / 3
 
     def lost(self) -> None:
         """Forget the lease after being fenced; the next `hold` asks the database."""
