@@ -66,3 +66,21 @@ def session(engine: sa.Engine) -> Iterator[sa.Connection]:
 def driver(connection: sa.Connection) -> Connection:
     """The psycopg connection below a SQLAlchemy one; both see the same transaction."""
     return cast(Connection, connection.connection.driver_connection)
+
+
+@contextmanager
+def transaction(raw: Connection) -> Iterator[None]:
+    """A transaction whose BEGIN travels with the first statement and whose COMMIT with the last.
+
+    Only a statement whose result is fetched is waited for, so a command takes two waits instead
+    of four; each of them gives the interpreter's lock away. Errors may come at the block's end.
+    """
+    try:
+        with raw.pipeline():
+            raw.execute("BEGIN")
+            yield
+            raw.execute("COMMIT")
+    except BaseException:
+        if not raw.closed:
+            raw.rollback()
+        raise

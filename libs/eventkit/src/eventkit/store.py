@@ -234,7 +234,7 @@ def _place(
         # Also where nothing is to be stored: that was the answer, and stays it.
         last = pendings[-1]
         version = last.history.version + len(last.events)
-        connection.execute(_KEEP_KEY, (*key.values, last.stream, version))
+        connection.execute(_KEEP_KEY, (*key.values, last.stream, version)).fetchall()
     if not rows:
         return []
     columns = [list(column) for column in zip(*(row.values for row in rows), strict=True)]

@@ -9,7 +9,7 @@ from typing import Any, LiteralString, TypeVar
 
 import sqlalchemy as sa
 
-from eventkit.database import driver, session
+from eventkit.database import driver, session, transaction
 from eventkit.domain import Aggregate, Refusal
 from eventkit.idempotency import Idempotency, KeyTaken
 from eventkit.projection import Projector
@@ -223,7 +223,7 @@ class Kit:
             if not self.projectors and len(pending.events) == 1:
                 # One statement needs no transaction.
                 return self.write(raw, pending, idempotency)
-            with raw.transaction():
+            with transaction(raw):
                 return self.write(raw, pending, idempotency)
 
     def _earlier(self, idempotency: Idempotency) -> Written[Any] | None:
