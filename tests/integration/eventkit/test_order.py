@@ -159,7 +159,7 @@ def test_the_migrated_functions_take_the_right_steps_in_order(kit: Kit) -> None:
             for name in ("append_event", "append_events", "readable_position")
         }
     for name in ("append_event", "append_events"):
-        steps = ("last_value", "pg_advisory_xact_lock_shared", "INSERT INTO events")
+        steps = ("last_value", "pg_advisory_xact_lock_shared((20052", "INSERT INTO events")
         places = [sources[name].index(step) for step in steps]
         assert places == sorted(places), name
     reader = sources["readable_position"]
