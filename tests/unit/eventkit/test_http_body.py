@@ -52,6 +52,8 @@ def test_what_two_readers_could_read_differently_is_unparsable(raw: bytes) -> No
     [
         (rb'{"title":"a\u0000b"}', "#/title"),
         (rb'{"parts":[{"name":"x"},{"name":"\u001b[31m"}]}', "#/parts/1/name"),
+        (rb'{"title":"a\bb"}', "#/title"),
+        (rb'{"title":"a\fb"}', "#/title"),
         (b'{"title":"a\x7fb"}', "#/title"),
         ('{"title":"a\u0085b"}'.encode(), "#/title"),
         (rb'{"a/b~c":"\u0000"}', "#/a~1b~0c"),

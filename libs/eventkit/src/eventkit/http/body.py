@@ -13,7 +13,7 @@ from eventkit.http.problems import HttpRefusal, pointer
 
 DEEPEST: Final = 32
 # Escapes and bytes that control characters can come from; most bodies have none of them.
-_SUSPECT: Final = re.compile(rb"\\u00|\x7f|\xc2[\x80-\x9f]")
+_SUSPECT: Final = re.compile(rb"\\u00|\\[bf]|\x7f|\xc2[\x80-\x9f]")
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
 
