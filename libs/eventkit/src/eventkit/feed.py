@@ -76,12 +76,13 @@ class FeedReader:
         if not came:
             sleep(max(0.0, min(PAUSE, wait) - (monotonic() - asked)))
         position = _position(self._cursor)
+        head = max(position, int(answer.headers.get("Feed-Head", position)))
         return Batch(
             arrivals=came,
             after={PLACE: self._cursor},
             position=position,
-            head=max(position, int(answer.headers.get("Feed-Head", position))),
-            current=len(came) < PAGE,
+            head=head,
+            current=len(came) < PAGE and position == head,
         )
 
     def close(self) -> None:
