@@ -28,6 +28,11 @@ $(STAMP): tests/requirements.lock $(PATHS:%=%/pyproject.toml)
 run: setup ## Start everything on this machine, with the example network; Ctrl-C ends it
 	@PYTHONPATH=deploy exec $(BIN)/python -m local
 
+cli: setup ## Run a command of a service beside `make run`: make cli ARGS="registry import FILE"
+	@file="$(abspath $(or $(VAR_FOLDER),var))/$(or $(firstword $(ARGS)),registry).env"; \
+	  test -e "$$file" || { echo "$$file is missing; it comes with: make run" >&2; exit 1; }; \
+	  set -a; . "$$file"; set +a; exec $(BIN)/python -m $(or $(ARGS),registry)
+
 test: setup ## Run all tests, with a real PostgreSQL and a real Kafka
 	@$(BIN)/pytest $(ARGS)
 
@@ -70,4 +75,4 @@ lock: setup ## Pin every dependency, with hashes and without hosts
 clean: ## Remove the environment, caches and everything that `make run` stored
 	rm -rf $(VENV) .cache .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis var
 
-.PHONY: help setup run test check env up down kafka golden bench lock clean
+.PHONY: help setup run cli test check env up down kafka golden bench lock clean

@@ -19,6 +19,7 @@ from local.service_settings import (
     migration_environment,
     service_databases,
     service_environment,
+    write_environment,
 )
 from local.settings import CHECKOUT, SERVICES, Settings, inherited
 
@@ -116,6 +117,9 @@ class Local:
         with step(f"Starting {' and '.join(waiting)}"):
             self._start(waiting, server)
             enrol(self.credentials, self.settings)
+        # Last, for only now everybody has a client.
+        for name in SERVICES:
+            write_environment(name, self.settings, server, self.credentials)
 
     def start_receivers(self) -> None:
         """Where the example's mails and webhooks arrive."""

@@ -13,7 +13,15 @@ from pathlib import Path
 import psycopg
 
 from local.ports import LOOPBACK
-from local.processes import Command, StartFailed, last_lines, spawn, stop, wait_until
+from local.processes import (
+    Command,
+    StartFailed,
+    last_lines,
+    orphaned_never,
+    spawn,
+    stop,
+    wait_until,
+)
 
 SUPERUSER = "postgres"
 # PostgreSQL refuses to run as root. Under root it becomes this user, keeping only the right to
@@ -65,13 +73,9 @@ def start(
     arguments: Command = [
         part for name, value in settings.items() for part in ("-c", f"{name}={value}")
     ]
-    command = [
-        *_privileges("--pdeathsig", "INT"),
-        binaries() / "postgres",
-        "-D",
-        data,
-        *arguments,
-    ]
+    server: Command = [binaries() / "postgres", "-D", data, *arguments]
+    # The kernel forgets the wish to die with the parent when the user changes.
+    command = [*_privileges("--pdeathsig", "INT"), *orphaned_never(server)]
     process = spawn(command, log=log)
     url = f"postgresql+psycopg://{SUPERUSER}:{password}@{LOOPBACK}:{port}/postgres"
     try:

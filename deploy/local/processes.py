@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 Command = Sequence[str | os.PathLike[str]]
+UNLESS_ORPHANED = '[ "$PPID" = "$0" ] && exec "$@"'
 
 
 class StartFailed(Exception):
@@ -38,7 +39,7 @@ def spawn(
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output:
         return subprocess.Popen(
-            [*_dying_with_parent(), *command],
+            _dying_with_parent(command),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -95,7 +96,16 @@ def last_lines(log: Path, count: int = 5) -> str:
     return "\n".join(text.splitlines()[-count:])
 
 
-def _dying_with_parent() -> list[str]:
+def orphaned_never(command: Command) -> Command:
+    """What runs the command once the kernel has been asked to end it with this process.
+
+    Should this process have died before that, there would be no signal; hence the look at who
+    the parent is by now.
+    """
+    return ["sh", "-c", UNLESS_ORPHANED, str(os.getpid()), *command]
+
+
+def _dying_with_parent(command: Command) -> Command:
     """Has the kernel end the child when this process is killed; Linux only."""
     setpriv = shutil.which("setpriv")
-    return [setpriv, "--pdeathsig", "TERM"] if setpriv else []
+    return [setpriv, "--pdeathsig", "TERM", *orphaned_never(command)] if setpriv else command

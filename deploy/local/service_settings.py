@@ -1,6 +1,8 @@
-"""The environment of each service in a local run."""
+"""The environment of each service in a local run, for its processes and for the shell."""
 
-from local.credentials import Credentials
+from shlex import quote
+
+from local.credentials import Credentials, write_private
 from local.databases import Databases
 from local.settings import SERVICES, Settings, inherited
 
@@ -19,6 +21,26 @@ def service_environment(
     service: str, settings: Settings, server: str, credentials: Credentials
 ) -> dict[str, str]:
     """Everything that `python -m <service>` reads, whatever its role."""
+    return inherited() | _own(service, settings, server, credentials)
+
+
+def migration_environment(
+    service: str, settings: Settings, server: str, credentials: Credentials
+) -> dict[str, str]:
+    """The same under the owner's role, for `python -m <service> migrate`."""
+    return inherited() | _own_and_owners(service, settings, server, credentials)
+
+
+def write_environment(
+    service: str, settings: Settings, server: str, credentials: Credentials
+) -> None:
+    """Writes what the service's commands read in a form that a shell takes over with `.`."""
+    own = _own_and_owners(service, settings, server, credentials)
+    lines = [f"{name}={quote(value)}\n" for name, value in own.items()]
+    write_private(settings.environment_file(service), "".join(lines))
+
+
+def _own(service: str, settings: Settings, server: str, credentials: Credentials) -> dict[str, str]:
     keys = credentials.services[service]
     own = {
         "MASTER_KEY": keys.master_key,
@@ -36,16 +58,14 @@ def service_environment(
     }
     urls = {f"{name.upper()}_URL": settings.url(name) for name in SERVICES}
     pair = service_databases(service, server, credentials).environment()
-    return inherited() | own | urls | pair | _client(service, credentials)
+    return own | urls | pair | _client(service, credentials)
 
 
-def migration_environment(
+def _own_and_owners(
     service: str, settings: Settings, server: str, credentials: Credentials
 ) -> dict[str, str]:
-    """The same under the owner's role, for `python -m <service> migrate`."""
-    environment = service_environment(service, settings, server, credentials)
     pair = service_databases(service, server, credentials)
-    return environment | pair.migration_environment()
+    return _own(service, settings, server, credentials) | pair.migration_environment()
 
 
 def _client(service: str, credentials: Credentials) -> dict[str, str]:

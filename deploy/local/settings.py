@@ -89,6 +89,10 @@ class Settings:
     def run_file(self) -> Path:
         return self.folder / "run.json"
 
+    def environment_file(self, service: str) -> Path:
+        """The service's settings, for its commands in a shell."""
+        return self.folder / f"{service}.env"
+
 
 def inherited() -> dict[str, str]:
     """The environment that children get beside their own settings."""

@@ -1,10 +1,13 @@
 """`make run` as a person and a script meet it: what it says, whom it lets in, what it refuses."""
 
+import os
+import subprocess
 from pathlib import Path
 
 import httpx
 import pytest
 
+from local.settings import CHECKOUT
 from tests.e2e.conftest import FEED
 from tests.e2e.installation import PATIENCE_SECONDS, Installation, launch, port_base
 
@@ -24,9 +27,21 @@ def test_a_token_of_the_run_file_opens_the_service_of_the_run_file(
 
 @ONCE
 def test_secrets_and_tokens_are_for_their_owner_only(installation: Installation) -> None:
-    private = ["run.json", "secrets/credentials.json", "secrets/webhooks"]
+    private = ["run.json", "registry.env", "secrets/credentials.json", "secrets/webhooks"]
     modes = {(installation.folder / name).stat().st_mode & 0o777 for name in private}
     assert modes == {0o600}
+
+
+@ONCE
+def test_a_command_of_a_service_runs_beside_it(installation: Installation) -> None:
+    given = os.environ | {"VAR_FOLDER": str(installation.folder)}
+    arguments = "ARGS=registry import examples/gv100ad_example.txt"
+    command = ["make", "--silent", "--old-file=.venv/.ready", "cli", arguments]
+    done = subprocess.run(
+        command, cwd=CHECKOUT, env=given, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Municipalities: 0 new, 0 changed" in done.stdout
 
 
 @ONCE
