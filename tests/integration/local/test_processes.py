@@ -1,5 +1,6 @@
 """Children end when they are told to, and when their parent is killed."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -8,7 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from local.processes import StartFailed, spawn, stop, wait_until
+from local.processes import UNLESS_ORPHANED, StartFailed, spawn, stop, wait_until
 from tests.ended import survivors
 
 SLEEP = [sys.executable, "-c", "import time; time.sleep(60)"]
@@ -36,6 +37,12 @@ def test_a_child_dies_with_a_killed_parent(tmp_path: Path) -> None:
         child = psutil.Process(int(parent.stdout.readline()))
         parent.kill()
     assert survivors([child], seconds=10) == []
+
+
+def test_a_child_whose_parent_is_gone_already_never_starts() -> None:
+    orphan = ["sh", "-c", UNLESS_ORPHANED, str(os.getppid()), "echo", "started"]
+    done = subprocess.run(orphan, capture_output=True, check=False)
+    assert (done.returncode, done.stdout) == (1, b"")
 
 
 def test_a_child_that_ignores_the_request_is_killed(tmp_path: Path) -> None:
