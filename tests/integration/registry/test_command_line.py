@@ -57,6 +57,55 @@ def test_an_import_looks_first_and_changes_the_register_when_told(
     assert "0 records changed." in again.stdout
 
 
+def test_a_look_names_what_changes_and_what_goes(
+    environment: dict[str, str], callers: Callers, tmp_path: Path
+) -> None:
+    file = tmp_path / "directory.txt"
+    before = (state("09"), municipality(ags="09119001"), municipality(ags="09119002"))
+    file.write_text("\n".join(before), encoding="utf-8")
+    assert "2 records changed." in run(environment, "import", "--apply", str(file)).stdout
+    after = (state("09"), municipality(ags="09119001", name="Neustadt", population="7"))
+    file.write_text("\n".join(after), encoding="utf-8")
+    looked = run(environment, "import", str(file)).stdout
+    assert "name Winnenden, Stadt -> Neustadt, population 28495 -> 7\n" in looked
+    assert "  gone 09119002: Winnenden, Stadt\n" in looked
+    assert "Repeat with --apply" in looked
+    file.write_text(municipality(ags="09119001", name="Altstadt"), encoding="utf-8")
+    assert "\n1 record changed." in run(environment, "import", "--apply", str(file)).stdout
+    assert callers.operator.get("/v1/municipalities/09119001").status_code == 200
+
+
+def test_a_look_at_nothing_but_refused_lines_suggests_nothing(
+    environment: dict[str, str], callers: Callers, tmp_path: Path
+) -> None:
+    file = tmp_path / "directory.txt"
+    file.write_text(municipality(ags="07119001"), encoding="utf-8")
+    run(environment, "import", "--apply", str(file))
+    file.write_text(municipality(ags="07119001", day="20191231"), encoding="utf-8")
+    looked = run(environment, "import", str(file))
+    assert (looked.returncode, "--apply" in looked.stdout) == (0, False)
+    assert "Refused lines: 1" in looked.stdout
+    assert callers.operator.get("/v1/municipalities/07119001").status_code == 200
+
+
+def test_a_file_without_any_usable_line_is_no_directory(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    file = tmp_path / "directory.txt"
+    file.write_text("Liebe Kolleginnen und Kollegen\n", encoding="utf-8")
+    refused = run(environment, "import", str(file))
+    assert refused.returncode == 1
+    assert refused.stderr.startswith("No line of the file says anything usable. Line 1: the record")
+
+
+def test_a_missing_setting_is_named_before_anything_is_read(tmp_path: Path) -> None:
+    file = tmp_path / "directory.txt"
+    file.touch()
+    refused = run({}, "import", str(file))
+    assert (refused.returncode, refused.stdout) == (78, "")
+    assert "DATABASE_URL" in refused.stderr
+
+
 def test_a_file_that_is_not_there_is_one_sentence(environment: dict[str, str]) -> None:
     ended = run(environment, "import", "/nowhere.txt")
     assert ended.returncode == 2

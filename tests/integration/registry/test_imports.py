@@ -88,9 +88,15 @@ def test_a_file_of_more_than_5_mb_is_refused(callers: Callers) -> None:
 
 
 def test_hostile_content_is_refused_line_by_line(callers: Callers) -> None:
-    answer = told(callers.operator.upload(b"\x00\xff\n" * 200_000), 201)
+    hostile = b"\x00\xff\n" * 200_000
+    answer = told(callers.operator.upload(hostile + content(district())), 201)
     assert answer["refused_count"] == 200_000
     assert len(answer["refused"]) == 1000
+
+
+@pytest.mark.parametrize("given", [b"", b"\r\n", b"no record\n", b"20" + b" " * 200, b"%PDF-1.4\n"])
+def test_a_file_without_any_usable_line_is_refused(callers: Callers, given: bytes) -> None:
+    assert told(callers.operator.upload(given), 422)["code"] == "no-usable-line"
 
 
 def test_the_whole_directory_is_imported_without_a_refused_line(callers: Callers) -> None:

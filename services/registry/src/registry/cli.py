@@ -13,15 +13,15 @@ from eventkit.domain import Conflict
 from eventkit.recorded import Context
 from eventkit.unit import Kit
 from registry.credentials import new_credentials
-from registry.directory.plan import Changes, Plan, plan
-from registry.directory.reading import Directory, read
+from registry.directory.plan import Plan, plan
+from registry.directory.reading import Directory, read, require_usable
 from registry.directory.register import carry_out, present
+from registry.directory.report import report
 from registry.domain.client import CLIENT, RegisterClient
 
 ACTOR = "command-line"
 # The one client whose id is known before it exists, so that it can be made only once.
 FIRST_OPERATOR = "operator"
-SHOWN_REFUSALS = 20
 
 
 @click.command()
@@ -52,14 +52,21 @@ def bootstrap(console: Console) -> None:
 @click.pass_obj
 def import_directory(console: Console, file: Path, *, apply: bool) -> None:
     """Compare a GV100AD file with the register, and with --apply take it over."""
+    # Opened before anything is said: a bad setting is found first.
+    kit = console.kit
     directory = _read(file)
-    with session(console.kit.engine) as connection:
-        planned = plan(directory, present(connection))
-    _tell(planned)
+    require_usable(directory)
+    with session(kit.engine) as connection:
+        register = present(connection)
+    planned = plan(directory, register)
+    for line in report(planned, register):
+        click.echo(line)
     if apply:
-        _apply(console.kit, planned)
-    else:
+        _apply(kit, planned)
+    elif planned.size:
         click.echo("Nothing was changed. Repeat with --apply to change the register.")
+    else:
+        click.echo("There is nothing to change.")
 
 
 def _read(file: Path) -> Directory:
@@ -77,31 +84,10 @@ def _counted(lines: BinaryIO, tick: Callable[[int], None]) -> Iterator[bytes]:
 
 
 def _apply(kit: Kit, planned: Plan) -> None:
-    total = len(planned.districts.commands) + len(planned.municipalities.commands)
-    with click.progressbar(length=total, label="Applying") as bar:
+    with click.progressbar(length=planned.size, label="Applying") as bar:
         for settled in carry_out(kit, planned, Context(actor=ACTOR)):
             bar.update(settled)
-    click.echo(f"{total} records changed.")
-
-
-def _tell(planned: Plan) -> None:
-    _tell_changes("Municipalities", planned.municipalities)
-    _tell_changes("Districts", planned.districts)
-    directory = planned.directory
-    states = ", ".join(sorted(directory.states)) or "none"
-    click.echo(f"States that the file holds whole: {states}")
-    click.echo(f"Refused lines: {directory.refused_count}")
-    for line in directory.refused[:SHOWN_REFUSALS]:
-        click.echo(f"  line {line.number}: {line.reason}")
-    if directory.refused_count > SHOWN_REFUSALS:
-        click.echo(f"  and {directory.refused_count - SHOWN_REFUSALS} more")
-
-
-def _tell_changes(label: str, changes: Changes) -> None:
-    click.echo(
-        f"{label}: {len(changes.new)} new, {len(changes.changed)} changed,"
-        f" {len(changes.gone)} gone, {changes.unchanged} unchanged"
-    )
+    click.echo(f"{planned.size} record{'' if planned.size == 1 else 's'} changed.")
 
 
 COMMANDS = (bootstrap, import_directory)

@@ -12,9 +12,9 @@ from eventkit.domain import NotFound
 from eventkit.http.blueprint import Blueprint
 from eventkit.http.views import context, kit, principal
 from registry.directory.plan import Changes, Plan, plan
-from registry.directory.reading import read
+from registry.directory.reading import Directory, read, require_usable
 from registry.directory.register import carry_out, present
-from registry.directory.uploads import Upload, find, keep
+from registry.directory.uploads import Upload, find, keep, lines
 
 bp = Blueprint(
     "imports",
@@ -66,9 +66,11 @@ def preview_import(content: bytes) -> Response:
 
     The same file again is the same import, so no Idempotency-Key is needed.
     """
+    directory = read(lines(content))
+    require_usable(directory)
     with session(kit().engine) as connection:
         upload = keep(connection, content, principal().subject, kit().now())
-    answer = _answer(upload, _plan(upload), applied=False)
+    answer = _answer(upload, _plan(directory), applied=False)
     answer.status_code = 201
     answer.headers["Location"] = url_for(".show_import", upload_id=upload.upload_id)
     return answer
@@ -79,7 +81,7 @@ def preview_import(content: bytes) -> Response:
 def show_import(upload_id: UUID) -> Response:
     """Compare the kept file with the register as it is now."""
     upload = _kept(upload_id)
-    return _answer(upload, _plan(upload), applied=False)
+    return _answer(upload, _plan(read(lines(upload.content))), applied=False)
 
 
 @bp.route("/<uuid:upload_id>/apply", methods=["POST"])
@@ -87,7 +89,7 @@ def show_import(upload_id: UUID) -> Response:
 def apply_import(upload_id: UUID) -> Response:
     """Change the register as the preview says; a second time finds nothing left to change."""
     upload = _kept(upload_id)
-    planned = _plan(upload)
+    planned = _plan(read(lines(upload.content)))
     for _ in carry_out(kit(), planned, context()):
         pass
     return _answer(upload, planned, applied=True)
@@ -101,10 +103,10 @@ def _kept(upload_id: UUID) -> Upload:
     return upload
 
 
-def _plan(upload: Upload) -> Plan:
+def _plan(directory: Directory) -> Plan:
     with session(kit().engine) as connection:
         register = present(connection)
-    return plan(read(upload.lines()), register)
+    return plan(directory, register)
 
 
 def _answer(upload: Upload, planned: Plan, *, applied: bool) -> Response:

@@ -46,6 +46,11 @@ class Plan:
     districts: Changes
     directory: Directory
 
+    @property
+    def size(self) -> int:
+        """How many records it changes."""
+        return len(self.districts.commands) + len(self.municipalities.commands)
+
 
 def plan(directory: Directory, register: Register) -> Plan:
     """Compare; a refusal by the rules is a refused line, and stops nothing else."""

@@ -10,6 +10,7 @@ from unicodedata import normalize
 
 from gv100ad import District, FederalState, GV100ADReader, Municipality
 
+from eventkit.domain import Invalid
 from registry.domain.district import RecordDistrict
 from registry.domain.municipality import MunicipalityFacts, RecordMunicipality
 
@@ -97,6 +98,14 @@ def read(lines: Iterable[bytes]) -> Directory:
     if not whole:
         directory.states.clear()
     return directory
+
+
+def require_usable(directory: Directory) -> None:
+    """Raise Invalid unless the file lists a municipality or district, or holds a state whole."""
+    if directory.municipalities or directory.districts or directory.states:
+        return
+    first = "".join(f" Line {line.number}: {line.reason}." for line in directory.refused[:1])
+    raise Invalid("no-usable-line", f"No line of the file says anything usable.{first}")
 
 
 def _take(directory: Directory, number: int, line: str) -> None:

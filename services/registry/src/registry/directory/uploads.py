@@ -21,13 +21,14 @@ class Upload:
     content: bytes
     expires_at: datetime
 
-    def lines(self) -> Iterator[bytes]:
-        """The content line by line, without a copy of all lines at once."""
-        start = 0
-        while start < len(self.content):
-            end = self.content.find(b"\n", start) + 1 or len(self.content)
-            yield self.content[start:end]
-            start = end
+
+def lines(content: bytes) -> Iterator[bytes]:
+    """The content line by line, without a copy of all lines at once."""
+    start = 0
+    while start < len(content):
+        end = content.find(b"\n", start) + 1 or len(content)
+        yield content[start:end]
+        start = end
 
 
 def keep(connection: sa.Connection, content: bytes, uploaded_by: str, now: datetime) -> Upload:
