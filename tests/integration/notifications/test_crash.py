@@ -79,12 +79,19 @@ def deadly_receiver(victims: "list[subprocess.Popen[bytes]]") -> Iterator[tuple[
         yield f"http://{LOOPBACK}:{port}/", ids
 
 
-def start(environment: dict[str, str]) -> "subprocess.Popen[bytes]":
-    return subprocess.Popen(
+@contextmanager
+def running(environment: dict[str, str]) -> "Iterator[subprocess.Popen[bytes]]":
+    """A worker of its own process, which ends with the block at the latest."""
+    worker = subprocess.Popen(
         [sys.executable, "-c", WORKER],
         env={**os.environ, **environment},
         stdout=subprocess.DEVNULL,
     )
+    try:
+        yield worker
+    finally:
+        worker.kill()
+        worker.wait()
 
 
 def wait_for_state(world: World, recipient: UUID, state: str) -> None:
@@ -102,18 +109,15 @@ def test_a_mail_is_repeated_under_the_same_id_after_a_kill(
     server, port = killer
     settings = environment | {"SMTP_URL": f"smtp://{LOOPBACK}:{port}"}
     participant = world.register(world.open_meeting(cohort()))
-    server.victim = first = start(settings)
-    assert server.killed.wait(20)
-    assert first.wait(10) == -signal.SIGKILL
+    with running(settings) as first:
+        server.victim = first
+        assert server.killed.wait(20)
+        assert first.wait(10) == -signal.SIGKILL
     (row,) = world.log(recipient_id=participant)
     assert (row["state"], row["attempts"]) == ("queued", 0)
     world.let_time_pass(participant)
-    second = start(settings)
-    try:
+    with running(settings):
         wait_for_state(world, participant, "delivered")
-    finally:
-        second.kill()
-        second.wait()
     assert len(server.message_ids) == 2
     assert set(server.message_ids) == {f"Message-ID: <{row['delivery_id']}@example.org>"}
 
@@ -125,16 +129,12 @@ def test_a_call_is_repeated_under_the_same_id_after_a_kill(
     with deadly_receiver(victims) as (url, ids):
         endpoint, _ = register(world, url)
         cancel(world)
-        first = start(environment)
-        victims.append(first)
-        assert first.wait(20) == -signal.SIGKILL
+        with running(environment) as first:
+            victims.append(first)
+            assert first.wait(20) == -signal.SIGKILL
         (row,) = world.log(recipient_id=endpoint)
         assert (row["state"], row["attempts"]) == ("queued", 0)
         world.let_time_pass(endpoint)
-        second = start(environment)
-        try:
+        with running(environment):
             wait_for_state(world, endpoint, "delivered")
-        finally:
-            second.kill()
-            second.wait()
     assert ids == [f"webhook-id: {row['delivery_id']}"] * 2

@@ -7,7 +7,6 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event
-from time import monotonic
 
 import pytest
 
@@ -78,12 +77,10 @@ def test_proxies_of_the_environment_are_not_used(
         (hang_up, "bad_answer"),
     ],
 )
-def test_a_receiver_that_misbehaves_costs_a_bounded_time(misbehave: Misbehave, code: str) -> None:
-    begun = monotonic()
+def test_a_receiver_that_misbehaves_is_given_up(misbehave: Misbehave, code: str) -> None:
     with open_socket(misbehave) as port, pytest.raises(Failed) as failed:
         post(port)
     assert failed.value.code == code
-    assert monotonic() - begun < 5
 
 
 def test_an_endless_body_is_not_read_to_its_end() -> None:

@@ -1,6 +1,7 @@
 """Webhooks as they leave: to whom, signed how, and what the receiver's answers lead to."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from time import monotonic
 from typing import Any
@@ -128,10 +129,12 @@ def test_whatever_is_not_2xx_is_tried_again_under_the_same_id(
 ) -> None:
     receiver.answers = [(status, {"Location": "http://127.0.0.1:1/"}), (200, {})]
     endpoint, secret = register(world, receiver.url)
+    begun = datetime.now(UTC)
     cancel(world)
     row = attempted(world, endpoint)
     assert (row["state"], row["code"]) == ("retrying", f"http_{status}")
-    assert timedelta() < row["due_at"] - datetime.now(UTC) <= timedelta(seconds=6)
+    seconds = timedelta(seconds=5)
+    assert begun + seconds < row["due_at"] <= datetime.now(UTC) + seconds * 1.1
     world.let_time_pass(endpoint)
     assert attempted(world, endpoint, 2)["state"] == "delivered"
     first, second = receiver.calls
@@ -143,9 +146,10 @@ def test_whatever_is_not_2xx_is_tried_again_under_the_same_id(
 def test_a_receiver_may_ask_to_be_left_alone(world: World, receiver: Receiver, status: int) -> None:
     receiver.answers = [(status, {"Retry-After": "3600"})]
     endpoint, _ = register(world, receiver.url)
+    begun = datetime.now(UTC)
     cancel(world)
-    wait = attempted(world, endpoint)["due_at"] - datetime.now(UTC)
-    assert HOUR - timedelta(minutes=1) < wait <= HOUR
+    due_at = attempted(world, endpoint)["due_at"]
+    assert begun + HOUR < due_at <= datetime.now(UTC) + HOUR
 
 
 def test_a_receiver_that_is_gone_is_told_nothing_more(world: World, receiver: Receiver) -> None:
@@ -210,26 +214,35 @@ def test_an_address_that_was_changed_in_the_database_is_refused_at_the_call(
     assert count == []
 
 
-def test_a_receiver_that_hangs_holds_up_nobody_else(world: World, receiver: Receiver) -> None:
+@pytest.fixture
+def patient(world: World) -> Iterator[World]:
+    """The same with a worker that waits for an answer longer than any test takes."""
     rules = rules_of(settings_of(world.kit))
-    impatient = Caller(rules=rules, resolve=Resolver(), deadline=4.0)
-    world.webhooks = WebhookWorker(impatient)
+    caller = Caller(rules=rules, resolve=Resolver(), deadline=60)
+    patient = replace(world, webhooks=WebhookWorker(caller))
+    yield patient
+    patient.webhooks.close()
+
+
+def test_a_receiver_that_hangs_holds_up_nobody_else(patient: World, receiver: Receiver) -> None:
     count: list[int] = []
     with open_socket(hang, count) as port:
-        slow, _ = register(world, f"http://{LOOPBACK}:{port}/")
-        quick, _ = register(world, receiver.url)
-        begun = monotonic()
+        slow, _ = register(patient, f"http://{LOOPBACK}:{port}/")
+        quick, _ = register(patient, receiver.url)
         for _ in range(3):
-            cancel(world)
-        contact = world.register(world.open_meeting(cohort()))
-        work(world, lambda: len(receiver.calls) == 3)
-        world.send()
-        assert monotonic() - begun < 3
-        assert len(world.mails_to(contact)) == 1
-        assert len(count) <= 1
-        assert not any(row["attempts"] for row in world.log(recipient_id=slow))
-        work(world, lambda: any(row["attempts"] for row in world.log(recipient_id=slow)))
-    assert all(row["state"] == "delivered" for row in world.log(recipient_id=quick))
+            cancel(patient)
+        contact = patient.register(patient.open_meeting(cohort()))
+        work(patient, lambda: bool(count) and all_delivered(patient, quick))
+        patient.send()
+        assert len(patient.mails_to(contact)) == 1
+        assert len(receiver.calls) == 3
+        assert len(count) == 1
+        assert not any(row["attempts"] for row in patient.log(recipient_id=slow))
+    work(patient, lambda: all(row["attempts"] for row in patient.log(recipient_id=slow)))
+
+
+def all_delivered(world: World, endpoint_id: UUID) -> bool:
+    return all(row["state"] == "delivered" for row in world.log(recipient_id=endpoint_id))
 
 
 def test_the_owner_reads_the_log_of_the_own_endpoint(world: World, receiver: Receiver) -> None:

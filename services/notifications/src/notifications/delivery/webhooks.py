@@ -76,6 +76,12 @@ class WebhookWorker:
         self._sweep()
         return bool(waiting)
 
+    def close(self) -> None:
+        """Wait for the calls under way; the next step opens everything anew."""
+        if self._kit is not None:
+            self._threads.shutdown()
+            self._kit = None
+
     def _open(self, kit: Kit) -> None:
         self._kit = kit
         self._caller = self._given or Caller(
