@@ -1,6 +1,7 @@
 """What each service says about itself is true: valid OpenAPI 3.1, with every route that it has."""
 
 import re
+from collections.abc import Iterator, Mapping
 
 import pytest
 from flask import Flask
@@ -45,6 +46,26 @@ def test_the_description_is_valid(installation: Installation, service: Service) 
     document = described(installation, service)
     assert document["openapi"].startswith("3.1.")
     validate(document, cls=OpenAPIV31SpecValidator)
+
+
+def patterns(part: object) -> Iterator[str]:
+    """Every pattern in a document, however deep."""
+    if isinstance(part, Mapping):
+        if isinstance(found := part.get("pattern"), str):
+            yield found
+        part = list(part.values())
+    if isinstance(part, list):
+        for inner in part:
+            yield from patterns(inner)
+
+
+@ONCE
+@EVERY_SERVICE
+def test_patterns_are_those_of_json_schema(installation: Installation, service: Service) -> None:
+    of_python_only = re.compile(r"\\[AZ]|\(\?[Paiux#]")
+    found = list(patterns(described(installation, service)))
+    assert [pattern for pattern in found if of_python_only.search(pattern)] == []
+    assert found or service is NOTIFICATIONS
 
 
 @ONCE

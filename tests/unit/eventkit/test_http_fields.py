@@ -7,7 +7,7 @@ import pytest
 from marshmallow import Schema, ValidationError
 from marshmallow.fields import Field
 
-from eventkit.http.fields import Instant, Integer, LongText, Text
+from eventkit.http.fields import Digits, Instant, Integer, LongText, Text
 
 
 def load(field: Field[Any], value: object) -> object:
@@ -89,3 +89,15 @@ def test_an_instant_may_lie_in_the_first_and_the_last_year(given: str) -> None:
 def test_an_instant_needs_a_zone_and_a_year_that_calendars_know(given: object) -> None:
     with pytest.raises(ValidationError):
         load(Instant(), given)
+
+
+@pytest.mark.parametrize("given", ["08211000", " 08211000\n"])
+def test_a_key_is_kept_without_blanks_around(given: str) -> None:
+    assert load(Digits(8, error="8 digits."), given) == "08211000"
+
+
+@pytest.mark.parametrize("given", ["", "8211000", "082110000", "0821100x", "٠٨٢١١٠٠٠", "1" * 300])
+def test_what_is_no_key_is_told_in_one_sentence(given: str) -> None:
+    with pytest.raises(ValidationError) as refused:
+        load(Digits(8, error="8 digits."), given)
+    assert refused.value.messages == {"value": ["8 digits."]}

@@ -9,7 +9,7 @@ from typing import Any
 from unicodedata import normalize
 
 from marshmallow import fields
-from marshmallow.validate import Length, Range
+from marshmallow.validate import Length, Range, Regexp
 
 from eventkit.http.requests import kit
 
@@ -99,3 +99,13 @@ class Sealed(fields.String):
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
         return super()._serialize(kit().vault.open(value), attr, obj, **kwargs)
+
+
+class Digits(Text):
+    """A key of exactly so many digits, without the blanks that somebody copied with it."""
+
+    def __init__(self, count: int, *, error: str, **options: Any) -> None:
+        super().__init__(**options)
+        # Alone: beside it, a message about the length would say the same in other words. `$` is
+        # the end here as in JSON Schema, for a line end after the digits is gone by now.
+        self.validators = [Regexp(rf"^[0-9]{{{count}}}$", error=error)]

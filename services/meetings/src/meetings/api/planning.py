@@ -5,11 +5,11 @@ from uuid import UUID, uuid4
 
 from flask import Response
 from marshmallow import Schema, fields
-from marshmallow.validate import URL, Regexp
+from marshmallow.validate import URL
 
 from contracts.events.meetings import MeetingKind, Mode
 from eventkit.http.blueprint import Blueprint
-from eventkit.http.fields import Instant, LongText, Text
+from eventkit.http.fields import Digits, Instant, LongText, Text
 from eventkit.http.schemas import Written
 from eventkit.http.views import became_true, changed, created, kit
 from meetings.api.times import date_back, held_at
@@ -26,7 +26,6 @@ from meetings.domain.planning import (
 from meetings.references import require_cohort, require_host, require_programme
 
 bp = Blueprint("planning", __name__, url_prefix="/v1/meetings", description="Planning of meetings.")
-_AGS = Regexp(r"[0-9]{8}\Z", error="A municipality's key has 8 digits.")
 
 
 class MeetingBody(Schema):
@@ -35,7 +34,7 @@ class MeetingBody(Schema):
     mode = fields.Enum(Mode, by_value=True, allow_none=True)
     programme_id = fields.UUID(allow_none=True)
     cohort_id = fields.UUID(allow_none=True)
-    host_ags = Text(8, 8, allow_none=True, validate=_AGS)
+    host_ags = Digits(8, allow_none=True, error="A municipality's key has 8 digits.")
 
 
 class PlanMeetingBody(MeetingBody):
@@ -66,7 +65,7 @@ class ChangeModeBody(Schema):
 
 
 class PlaceMeetingBody(Schema):
-    host_ags = Text(8, 8, allow_none=True, validate=_AGS)
+    host_ags = Digits(8, allow_none=True, error="A municipality's key has 8 digits.")
     venue = Text(allow_none=True)
     online_platform = Text(allow_none=True)
     join_url = Text(9, 2000, allow_none=True, validate=URL(schemes={"https"}))

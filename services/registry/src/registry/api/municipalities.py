@@ -5,10 +5,9 @@ from typing import Any
 import sqlalchemy as sa
 from flask import Response
 from marshmallow import Schema, fields
-from marshmallow.validate import Regexp
 
 from eventkit.http.blueprint import Blueprint
-from eventkit.http.fields import Text
+from eventkit.http.fields import Digits, Text
 from eventkit.http.schemas import page_of
 from eventkit.http.views import found, listed
 from registry.projection.districts import districts
@@ -26,18 +25,16 @@ districts_bp = Blueprint(
 
 # Other systems name a key together with its code list; the version of the list is `valid_on` (XÖV).
 KEY_LIST = "urn:de:bund:destatis:bevoelkerungsstatistik:schluessel:ags"
-STATE = Regexp("^[0-9]{2}$", error="A state key has 2 digits.")
-DISTRICT_KEY = Regexp("^[0-9]{5}$", error="A district key has 5 digits.")
 
 
 class DirectoryFilter(Schema):
     name = Text(1, 100, metadata={"description": "Part of the name, in any case."})
-    state = Text(2, 2, validate=STATE)
+    state = Digits(2, error="A state key has 2 digits.")
     active = fields.Boolean()
 
 
 class MunicipalityFilter(DirectoryFilter):
-    district = Text(5, 5, validate=DISTRICT_KEY)
+    district = Digits(5, error="A district key has 5 digits.")
 
 
 class DistrictView(Schema):

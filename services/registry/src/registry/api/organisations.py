@@ -6,11 +6,10 @@ from uuid import UUID, uuid4
 import sqlalchemy as sa
 from flask import Response
 from marshmallow import Schema, fields
-from marshmallow.validate import Regexp
 
 from contracts.events.registry import OrganisationKind
 from eventkit.http.blueprint import Blueprint
-from eventkit.http.fields import Text
+from eventkit.http.fields import Digits, Text
 from eventkit.http.schemas import Written, page_of
 from eventkit.http.views import changed, created, found, kit, listed
 from registry.domain.organisation import (
@@ -27,13 +26,12 @@ bp = Blueprint(
     url_prefix="/v1/organisations",
     description="Organisations of the network.",
 )
-AGS = Regexp("^[0-9]{8}$", error="A municipality's key has 8 digits.")
 
 
 class OrganisationBody(Schema):
     name = Text(1, 200, required=True)
     kind = fields.Enum(OrganisationKind, by_value=True, required=True)
-    ags = Text(8, 8, allow_none=True, validate=AGS)
+    ags = Digits(8, allow_none=True, error="A municipality's key has 8 digits.")
 
 
 class ArchiveBody(Schema):
@@ -43,7 +41,7 @@ class ArchiveBody(Schema):
 class OrganisationFilter(Schema):
     name = Text(1, 100, metadata={"description": "Part of the name, in any case."})
     kind = fields.Enum(OrganisationKind, by_value=True)
-    ags = Text(8, 8, validate=AGS)
+    ags = Digits(8, error="A municipality's key has 8 digits.")
     active = fields.Boolean()
 
 
