@@ -111,6 +111,32 @@ def test_a_key_whose_call_changed_nothing_is_kept_too(kit: Kit) -> None:
         kit.execute(RENAMED, key, plan(key, "Zwei"), context=CONTEXT, idempotency=other)
 
 
+def test_keys_are_swept_out_after_a_day(kit: Kit) -> None:
+    """A call sweeps with a chance of one in fifty: a thousand calls without are not to be seen."""
+    with kit.engine.connect() as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO idempotency SELECT md5(n::text)::bytea, 'f', '', 's', 1,"
+            " now() - make_interval(hours => n) FROM generate_series(1, 60) n"
+        )
+        for number in range(1000):
+            connection.exec_driver_sql(
+                "SELECT keep_idempotency_key(%s, 'f', '', %s, 's', 1)",
+                (number.to_bytes(32), number),
+            )
+            if left(connection) == 24:
+                break
+        assert left(connection) == 24
+
+
+def left(connection: sa.Connection) -> int:
+    return int(
+        connection.exec_driver_sql(
+            "SELECT count(*) FROM idempotency WHERE fingerprint = 'f' AND length(scope) = 32"
+            " AND recorded_at < now() - interval '30 minutes'"
+        ).scalar_one()
+    )
+
+
 def test_many_streams_are_written_with_one_append(kit: Kit) -> None:
     ids = [uuid4() for _ in range(50)]
     with kit.unit(CONTEXT) as unit:

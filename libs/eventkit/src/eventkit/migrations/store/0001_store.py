@@ -79,7 +79,8 @@ BEGIN
 END $$
 """
 
-# Keys are good for 24 hours. Two calls with one key: the second is refused while the first runs.
+# Keys are good for 24 hours, and now and then a call sweeps some older ones out. Two calls with
+# one key: the second is refused while the first runs.
 KEEP_KEY = """
 CREATE FUNCTION keep_idempotency_key(
     key_scope bytea, key_fingerprint bytea, key_resource text, key_lock bigint,
@@ -91,6 +92,11 @@ BEGIN
     IF NOT pg_try_advisory_xact_lock((key_lock >> 32)::int, (key_lock << 32 >> 32)::int) THEN
         RAISE EXCEPTION 'the first call with this key still runs'
             USING ERRCODE = 'lock_not_available', CONSTRAINT = 'idempotency_key_busy';
+    END IF;
+    IF random() < 0.02 THEN
+        DELETE FROM idempotency WHERE scope IN (
+            SELECT o.scope FROM idempotency o WHERE o.recorded_at < now() - interval '25 hours'
+            ORDER BY o.recorded_at LIMIT 200 FOR UPDATE SKIP LOCKED);
     END IF;
     INSERT INTO idempotency AS i (scope, fingerprint, resource, stream, version, recorded_at)
         VALUES (key_scope, key_fingerprint, key_resource, of_stream, of_version, now())
