@@ -108,6 +108,7 @@ def test_a_registration_of_nobody_is_refused(
         ("organiser", None, (NAME, EMAIL)),
         ("moderator", None, (NAME, EMAIL)),
         ("service", None, (NAME, EMAIL)),
+        ("steering_group", None, (None, None)),
         ("municipality", BADEN_BADEN, (None, None)),
         ("district", BADEN_BADEN[:5], (None, None)),
     ],
@@ -145,7 +146,15 @@ def test_a_municipality_registers_nobody_for_another_one(callers: Callers) -> No
     told(district.post(f"{meeting}/registrations", GUEST), 201)
 
 
-@pytest.mark.parametrize("role", ["steering_group", "participant", "operator"])
+def test_who_steers_registers_somebody_and_sees_it_at_the_address_given(callers: Callers) -> None:
+    meeting, steering = callers.open(), callers.as_role("steering_group")
+    registration = register(steering, meeting)
+    assert told(steering.get(registration))["party"] == GUEST["party"]
+    register(callers.organiser, meeting, email="b@example.org", party=None)
+    assert len(steering.items(f"{meeting}/registrations")) == 2
+
+
+@pytest.mark.parametrize("role", ["participant", "operator"])
 def test_all_others_see_numbers_and_no_people(callers: Callers, role: str) -> None:
     meeting = callers.open()
     registration = register(callers.organiser, meeting)

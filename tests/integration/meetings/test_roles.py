@@ -44,7 +44,7 @@ def test_nobody_passes_without_a_token(callers: Callers) -> None:
     [
         ("municipality", "planning.plan_meeting"),
         ("participant", "registrations.list_registrations"),
-        ("steering_group", "registrations.list_registrations"),
+        ("steering_group", "registrations.withdraw_participant"),
         ("organiser", "participants.read_addresses"),
         ("operator", "planning.cancel_meeting"),
     ],

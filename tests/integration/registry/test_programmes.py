@@ -13,6 +13,7 @@ UNKNOWN = "00000000-0000-4000-8000-000000000000"
 COHORT = {"label": "2018/2019", "starts_year": 2018, "ends_year": 2019}
 PFORZHEIM = {"kind": "municipality", "key": "08231000"}
 BADEN_BADEN = {"kind": "municipality", "key": "08211000"}
+TEXTS = ("challenge", "over_target_reason", "left_reason")
 ESSLINGEN = {"kind": "district", "key": "08116"}
 
 
@@ -160,6 +161,45 @@ def test_who_leaves_is_listed_as_left_and_may_come_back(callers: Callers, cohort
         (first, "Beschluss")
     ]
     callers.organiser.create(path, {"party": PFORZHEIM})
+
+
+@pytest.mark.parametrize(
+    ("role", "tenant", "reads"),
+    [
+        ("organiser", None, True),
+        ("steering_group", None, True),
+        ("operator", None, True),
+        ("municipality", PFORZHEIM["key"], True),
+        ("municipality", BADEN_BADEN["key"], False),
+        ("district", PFORZHEIM["key"][:5], False),
+        ("moderator", None, False),
+        ("participant", None, False),
+        ("service", None, False),
+    ],
+)
+def test_challenge_and_reasons_are_for_those_who_decide_and_the_participant_itself(
+    callers: Callers, cohort: str, role: str, tenant: str | None, *, reads: bool
+) -> None:
+    path = f"{cohort}/participations"
+    for party in (ESSLINGEN, BADEN_BADEN):
+        callers.organiser.create(path, {"party": party})
+    texts = {"challenge": "Neue Nachbarschaften", "over_target_reason": "Nachrückerin"}
+    one = f"{path}/{callers.organiser.create(path, {'party': PFORZHEIM, **texts})}"
+    told(callers.organiser.change(f"{one}/departure", cohort, {"reason": "Beschluss"}))
+    meant = {**texts, "left_reason": "Beschluss"} if reads else dict.fromkeys(TEXTS)
+    caller = callers.as_role(role, tenant)
+    (listed,) = told(caller.get(f"{path}?status=left"))["items"]
+    for shown in (told(caller.get(one)), listed):
+        assert {name: shown[name] for name in TEXTS} == meant
+        assert (shown["party"], shown["status"]) == (PFORZHEIM, "left")
+
+
+def test_a_district_reads_what_is_its_own(callers: Callers, cohort: str) -> None:
+    path = f"{cohort}/participations"
+    one = callers.organiser.create(path, {"party": ESSLINGEN, "challenge": "Wege"})
+    own, city = callers.as_role("district", "08116"), callers.as_role("municipality", "08116000")
+    assert told(own.get(f"{path}/{one}"))["challenge"] == "Wege"
+    assert told(city.get(f"{path}/{one}"))["challenge"] is None
 
 
 def test_an_organisation_stands_at_a_known_municipality_or_at_none(callers: Callers) -> None:

@@ -1,13 +1,18 @@
-"""Whose registrations a caller may see and change, and who reads names."""
+"""Whose registrations a caller may see and change, who reads names, and who may come in."""
+
+from uuid import UUID
 
 import sqlalchemy as sa
 
 from contracts.events.registry import Party, PartyKind
 from eventkit.auth.principal import Principal
 from eventkit.domain import Forbidden
+from meetings.domain.state import Standing
 from meetings.projection.registrations import registrations
 
 READS_NAMES = frozenset({"organiser", "moderator", "service"})
+_ENTERS_ALL = frozenset({"organiser", "steering_group", "moderator", "service"})
+_PLACES = (Standing.REGISTERED.value, Standing.ATTENDED.value)
 _BOUND = frozenset({"municipality", "district"})
 
 
@@ -38,6 +43,18 @@ def visible_to(caller: Principal) -> sa.ColumnElement[bool]:
         key.startswith(str(caller.tenant), autoescape=True),
     )
     return sa.or_(own, inside)
+
+
+def may_enter(caller: Principal, meeting_id: sa.ColumnElement[UUID]) -> sa.ColumnElement[bool]:
+    """Whether the caller is told how to get in: who runs the network, and who has a place."""
+    if caller.role in _ENTERS_ALL:
+        return sa.true()
+    if caller.role not in _BOUND:
+        return sa.false()
+    has_place = registrations.c.standing.in_(_PLACES)
+    return sa.exists().where(
+        registrations.c.meeting_id == meeting_id, has_place, visible_to(caller)
+    )
 
 
 def _is_own(caller: Principal, party: Party) -> bool:

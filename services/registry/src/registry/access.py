@@ -1,9 +1,10 @@
-"""Which parties a caller speaks for, and whose addresses a caller may read."""
+"""Which parties a caller speaks for, and whose addresses and reasons a caller may read."""
 
 from contracts.events.registry import Party, PartyKind
 from eventkit.auth.principal import Principal
 from eventkit.domain import Forbidden, NotFound
 
+EVERY_REASON = frozenset({"organiser", "steering_group", "operator"})
 EVERY_ADDRESS = frozenset({"organiser", "service"})
 _OWN = {"municipality": PartyKind.MUNICIPALITY, "district": PartyKind.DISTRICT}
 
@@ -18,6 +19,11 @@ def own_party(caller: Principal) -> Party | None:
 
 def may_read_address(caller: Principal, party: Party) -> bool:
     return caller.role in EVERY_ADDRESS or own_party(caller) == party
+
+
+def may_read_reasons(caller: Principal, party: Party) -> bool:
+    """What brought a party in, what let it in past the target, why it left."""
+    return caller.role in EVERY_REASON or own_party(caller) == party
 
 
 def may_manage(caller: Principal, party: Party) -> bool:

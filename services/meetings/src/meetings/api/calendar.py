@@ -13,7 +13,8 @@ from contracts.events.meetings import MeetingKind
 from eventkit.http.blueprint import Blueprint
 from eventkit.http.fields import Instant
 from eventkit.http.schemas import page_of
-from eventkit.http.views import found, listed
+from eventkit.http.views import found, listed, principal
+from meetings.access import may_enter
 from meetings.api.agenda import Items
 from meetings.api.times import LocalTime
 from meetings.domain.phases import Action, Phase, possible
@@ -60,6 +61,17 @@ class Actions(fields.List[str]):
     def get_value(self, obj: Any, *_: object, **__: object) -> list[str | None]:
         afterwards = obj["recorded_afterwards"]
         return [a.value for a in possible(Phase(obj["state"]), recorded_afterwards=afterwards)]
+
+
+class WayIn(fields.String):
+    """A column for those who may enter; the query says so in `may_enter`."""
+
+    def __init__(self) -> None:
+        whom = "Null also for callers who neither run the network nor have a place."
+        super().__init__(required=True, allow_none=True, metadata={"description": whom})
+
+    def get_value(self, obj: Any, attr: str, *_: object, **__: object) -> Any:
+        return obj[attr] if obj["may_enter"] else None
 
 
 class Announced(Schema):
@@ -123,8 +135,8 @@ class MeetingView(MeetingSummary):
     cancellation_reason = fields.String(required=True, allow_none=True)
     venue = fields.String(required=True, allow_none=True)
     online_platform = fields.String(required=True, allow_none=True)
-    join_url = fields.String(required=True, allow_none=True)
-    access_hint = fields.String(required=True, allow_none=True)
+    join_url = WayIn()
+    access_hint = WayIn()
     agenda = Items()
     agenda_revision = fields.Integer(required=True)
     audience = fields.List(fields.Nested(InvitedGroup), required=True)
@@ -152,4 +164,7 @@ def list_meetings(wanted: dict[str, Any]) -> Response:
 @bp.route("/<uuid:meeting_id>", methods=["GET"])
 @bp.response(200, MeetingView)
 def show_meeting(meeting_id: UUID) -> Response:
-    return found(sa.select(calendar).where(calendar.c.meeting_id == meeting_id), MeetingView)
+    enters = may_enter(principal(), calendar.c.meeting_id).label("may_enter")
+    return found(
+        sa.select(calendar, enters).where(calendar.c.meeting_id == meeting_id), MeetingView
+    )

@@ -8,10 +8,12 @@ from flask import Response
 from marshmallow import Schema, fields
 from marshmallow.validate import OneOf
 
+from contracts.events.registry import Party, PartyKind
 from eventkit.http.blueprint import Blueprint
 from eventkit.http.fields import LongText, Text
 from eventkit.http.schemas import Written, page_of
-from eventkit.http.views import added, changed, found, kit, listed
+from eventkit.http.views import added, changed, found, kit, listed, principal
+from registry.access import may_read_reasons
 from registry.api.parties import PartyBody, PartyOfRow
 from registry.domain.cohort import COHORT, AcceptParticipation, LeaveCohort
 from registry.projection.participations import participations
@@ -44,16 +46,28 @@ class ParticipationFilter(Schema):
     status = fields.String(validate=OneOf(["accepted", "left"]))
 
 
+class Confidential(fields.String):
+    """A column for those who decide and for the party itself, null for all others."""
+
+    def __init__(self) -> None:
+        whom = "Null also for other parties, moderators, participants and services."
+        super().__init__(required=True, allow_none=True, metadata={"description": whom})
+
+    def get_value(self, obj: Any, attr: str, *_: object, **__: object) -> Any:
+        party = Party(kind=PartyKind(obj["party_kind"]), key=obj["party_key"])
+        return obj[attr] if may_read_reasons(principal(), party) else None
+
+
 class ParticipationView(Schema):
     participation_id = fields.UUID(required=True)
     cohort_id = fields.UUID(required=True)
     party = PartyOfRow()
-    challenge = fields.String(required=True, allow_none=True)
-    over_target_reason = fields.String(required=True, allow_none=True)
+    challenge = Confidential()
+    over_target_reason = Confidential()
     status = fields.String(required=True, validate=OneOf(["accepted", "left"]))
     accepted_at = fields.AwareDateTime(required=True)
     left_at = fields.AwareDateTime(required=True, allow_none=True)
-    left_reason = fields.String(required=True, allow_none=True)
+    left_reason = Confidential()
 
 
 @bp.route("", methods=["POST"])
