@@ -9,11 +9,25 @@ import sqlalchemy as sa
 import vobject
 from icalendar import Calendar
 
-from contracts.events.meetings import MeetingCancelled, MeetingModeChanged, Mode
+from contracts.events.agenda import AgendaItem, AgendaKind, AgendaPublished
+from contracts.events.meetings import (
+    MeetingCancelled,
+    MeetingModeChanged,
+    MeetingRescheduled,
+    Mode,
+)
 from eventkit.database import driver, session
 from notifications.projection.meetings import meetings
-from tests.integration.notifications.world import World, cohort, town
+from tests.integration.notifications.world import (
+    ENDS_AT,
+    STARTS_AT,
+    World,
+    cohort,
+    town,
+)
 from tests.mailbox import Mail
+
+DAY = timedelta(days=1)
 
 
 def invited(world: World, title: str = "Netzwerktreffen") -> tuple[UUID, UUID]:
@@ -71,6 +85,45 @@ def test_update_and_cancellation_keep_the_identity_and_raise_the_sequence(world:
     assert [str(one["STATUS"]) for one in entries] == ["CONFIRMED", "CONFIRMED", "CANCELLED"]
     subjects = [mail.message["Subject"].split(":")[0] for mail in mails]
     assert subjects == ["Einladung", "Änderung", "Abgesagt"]
+
+
+def test_people_read_what_changed_since_the_last_mail_that_reached_them_and_why(
+    world: World,
+) -> None:
+    meeting, contact = invited(world)
+    world.send()
+    moved = MeetingRescheduled(
+        meeting_id=meeting, starts_at=STARTS_AT + DAY, ends_at=ENDS_AT + DAY, reason="Saal belegt"
+    )
+    change(world, meeting, moved)
+    digital = MeetingModeChanged(meeting_id=meeting, mode=Mode.DIGITAL, reason="Schneefall")
+    change(world, meeting, digital)
+    world.send()
+    change(world, meeting, MeetingCancelled(meeting_id=meeting, reason="Krankheit"))
+    world.send()
+    _, updated, cancelled = [words(mail) for mail in world.mails_to(contact)]
+    for line in ("Wann – bisher:", "Wie – bisher:", "Grund: Saal belegt", "Grund: Schneefall"):
+        assert line in updated
+    assert "Grund: Krankheit" in cancelled
+    assert "Schneefall" not in cancelled
+
+
+def words(mail: Mail) -> str:
+    body = mail.message.get_body(("plain",))
+    assert body is not None
+    return str(body.get_content())
+
+
+def test_the_agenda_stands_in_the_calendar_entry(world: World) -> None:
+    group, party = cohort(), town()
+    world.accept(group.id, party)
+    contact = world.contact(party)
+    meeting = world.open_meeting(group)
+    item = AgendaItem(title="Begrüßung", kind=AgendaKind.WELCOME)
+    change(world, meeting, AgendaPublished(meeting_id=meeting, revision=1, items=(item,)))
+    world.send()
+    (mail,) = world.mails_to(contact)
+    assert entry(mail)["DESCRIPTION"] == "Tagesordnung:\nBegrüßung"
 
 
 def test_an_invited_contact_who_registered_keeps_the_place_in_an_update(world: World) -> None:

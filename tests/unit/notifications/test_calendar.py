@@ -10,6 +10,7 @@ import vobject
 from icalendar import Calendar
 
 from contracts.events.notifications import Notice
+from notifications.domain.notices import AgendaPoint
 from notifications.mail.calendar import calendar
 from notifications.mail.letter import Letter
 from notifications.mail.message import message
@@ -97,6 +98,35 @@ def test_place_and_link_are_where_calendars_look_for_them() -> None:
     assert found["URL"] == "https://treffen.example.org/raum?a=1&b=2"
     assert str(found["CONFERENCE"]) == "https://treffen.example.org/raum?a=1&b=2"
     assert found["CONFERENCE"].params["FEATURE"] == "VIDEO"
+
+
+def test_the_description_has_facts_and_no_letter() -> None:
+    starts = NOW.replace(hour=8)
+    agenda = (
+        AgendaPoint(title="Begrüßung", starts_at=starts, ends_at=starts + timedelta(minutes=30)),
+        AgendaPoint(title="Austausch", starts_at=starts + timedelta(minutes=30)),
+        AgendaPoint(title="Ausblick"),
+    )
+    assert str(event(letter(agenda=agenda))["DESCRIPTION"]) == (
+        "Tagesordnung:\n"
+        "09:00 bis 09:30 Uhr: Begrüßung\n"
+        "09:30 Uhr: Austausch\n"
+        "Ausblick\n\n"
+        "Zugang: https://treffen.example.org/raum?a=1&b=2\n"
+        "Hinweis: Bitte Kopfhörer bereithalten."
+    )
+
+
+def test_a_meeting_of_which_nothing_more_is_known_has_no_description() -> None:
+    assert "DESCRIPTION" not in event(letter(mode="in_person", access_hint=None))
+
+
+def test_a_cancelled_entry_says_why_and_nothing_of_how_to_get_in() -> None:
+    of = replace(letter(Notice.CANCELLATION), reasons=("Krankheit",))
+    assert str(event(of)["DESCRIPTION"]) == "Grund: Krankheit"
+    assert not {"URL", "CONFERENCE"} & set(event(of))
+    assert "https://" not in "".join(unfolded(of))
+    assert "Kopfhörer" not in "".join(unfolded(of))
 
 
 def test_a_meeting_in_person_has_no_link() -> None:

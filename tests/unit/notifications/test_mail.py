@@ -12,7 +12,7 @@ from contracts.events.notifications import Notice
 from notifications.mail.letter import Addressee, BadAddress, Letter
 from notifications.mail.message import message
 from notifications.mail.wording import subject, text
-from tests.unit.notifications.facts import DELIVERY_ID, LETTER, letter
+from tests.unit.notifications.facts import DELIVERY_ID, LETTER, NOW, letter
 
 EVIL = (
     "x\r\nBcc: dritte@example.org",
@@ -146,6 +146,50 @@ def test_who_registered_first_gets_a_confirmation() -> None:
     confirmed = replace(LETTER, has_place=True)
     assert subject(confirmed).startswith("Anmeldung bestätigt:")
     assert "haben einen Platz" in text(confirmed)
+
+
+def test_an_update_says_what_changed_and_why() -> None:
+    before = letter(starts_at=NOW, ends_at=NOW + timedelta(hours=1), mode="in_person").meeting
+    reasons = ("Der Saal ist belegt.", "Schneefall")
+    said = text(replace(letter(Notice.UPDATE), before=before, reasons=reasons))
+    for words in (
+        "Wann – bisher: Montag, 1. März 2027, 10:00 bis 11:00 Uhr"
+        " / neu: Sonntag, 28. März 2027, 11:00 bis 15:00 Uhr\n",
+        "Wie – bisher: vor Ort / neu: vor Ort und digital\n",
+        "Online – bisher: keine Angabe / neu: Videokonferenz\n",
+        "Geändert: Zugang (siehe unten)\n",
+        "Grund: Der Saal ist belegt.\n",
+        "Grund: Schneefall\n",
+    ):
+        assert words in said
+    assert "Wo – bisher" not in said
+
+
+def test_an_update_of_the_way_of_meeting_says_what_falls_away() -> None:
+    said = text(replace(letter(Notice.UPDATE, mode="digital"), before=LETTER.meeting))
+    assert "Wo – bisher: Rathaus, Großer Saal / neu: entfällt\n" in said
+
+
+def test_a_cancellation_says_why_and_nothing_of_how_to_get_in() -> None:
+    cancelled = replace(letter(Notice.CANCELLATION), reasons=("Zu wenige Anmeldungen",))
+    raw = parsed(cancelled)
+    for kind in ("plain", "html"):
+        body = raw.get_body((kind,))
+        assert body is not None
+        said = body.get_content()
+        assert "Zu wenige Anmeldungen" in said
+        assert "https://" not in said
+        assert "Kopfhörer" not in said
+    assert "Grund: Zu wenige Anmeldungen\n" in text(cancelled)
+
+
+def test_an_invitation_says_whom_to_turn_to() -> None:
+    whom = "Geschäftsstelle des Netzwerks, netzwerk@example.org\n"
+    assert f"\nFragen und Anmeldung: {whom}" in text(LETTER)
+    assert f"\nFragen: {whom}" in text(letter(Notice.CANCELLATION))
+    html = parsed(LETTER).get_body(("html",))
+    assert html is not None
+    assert "netzwerk@example.org" in html.get_content()
 
 
 def test_html_is_escaped() -> None:

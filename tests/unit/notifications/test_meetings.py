@@ -5,9 +5,7 @@ from typing import Any
 
 import pytest
 
-from contracts.events.agenda import (
-    AgendaPublished,
-)
+from contracts.events.agenda import AgendaItem, AgendaKind, AgendaPublished
 from contracts.events.meetings import (
     InvitationsOpened,
     MeetingCancelled,
@@ -112,6 +110,28 @@ def test_what_changes_nothing_visible_does_not_raise_the_sequence() -> None:
     same = MeetingPlaced(meeting_id=MEETING_ID, host_ags="08416041")
     agenda = AgendaPublished(meeting_id=MEETING_ID, revision=1, items=())
     assert meeting(*OPEN, same, agenda, CLOSED)["sequence"] == 0
+
+
+def test_what_held_before_a_change_is_kept_with_the_reason() -> None:
+    first, second, third = meeting(*OPEN, PLACED, RESCHEDULED, CANCELLED)["earlier"]
+    assert (first["sequence"], first["venue"], first["reason"]) == (0, None, None)
+    assert (second["sequence"], second["venue"]) == (1, "Rathaus")
+    assert second["starts_at"] == SCHEDULED.starts_at.isoformat()
+    assert second["reason"] == "Terminkollision"
+    assert (third["sequence"], third["reason"]) == (2, "Krankheit")
+
+
+def test_changes_before_the_invitation_are_not_kept() -> None:
+    assert meeting(PLANNED, SCHEDULED, RESCHEDULED, DIGITAL, OPENED)["earlier"] == []
+
+
+def test_the_newest_agenda_is_known_by_titles_and_times() -> None:
+    item = AgendaItem(title="Begrüßung", kind=AgendaKind.WELCOME, starts_at=NOW)
+    old = AgendaPublished(meeting_id=MEETING_ID, revision=1, items=(item, item))
+    new = AgendaPublished(meeting_id=MEETING_ID, revision=2, items=(item,))
+    assert meeting(*OPEN, old, new)["agenda"] == [
+        {"title": "Begrüßung", "starts_at": NOW.isoformat(), "ends_at": None}
+    ]
 
 
 def test_a_new_date_leaves_an_open_meeting_open() -> None:

@@ -19,12 +19,11 @@ from notifications.delivery.addresses import AddressBook, AddressesUnavailable
 from notifications.delivery.claims import Claims
 from notifications.delivery.outcomes import abandoned, count_from_zero, failed, record, succeeded
 from notifications.delivery.verdicts import as_it_reads, pointless
-from notifications.domain.notices import Meeting
 from notifications.domain.retries import Schedule
 from notifications.mail.letter import Addressee, Letter, envelope_address
 from notifications.mail.message import message
 from notifications.mail.smtp import Postponed, Refused, Session, Unreachable, connected
-from notifications.policy.people import meeting_of
+from notifications.policy.people import meeting_before, meeting_of, reasons_since
 from notifications.projection.deliveries import DeliveryState, deliveries
 from notifications.projection.meetings import meetings
 from notifications.projection.participants import Place, participants
@@ -42,8 +41,8 @@ OWNER_AWAY = timedelta(seconds=30)
 @dataclass(frozen=True, kw_only=True)
 class _Batch:
     rows: Sequence[sa.RowMapping]
-    meetings: dict[UUID, Meeting]
-    told_before: set[tuple[UUID, UUID]]
+    meetings: dict[UUID, sa.RowMapping]
+    told_before: dict[tuple[UUID, UUID], int]
     placed: set[tuple[UUID, UUID]]
 
 
@@ -73,7 +72,7 @@ class MailWorker:
             meeting = batch.meetings.get(row["meeting_id"])
             if meeting is None:
                 self._claims.release([row["delivery_id"]], after=OWNER_AWAY)
-            elif why := pointless(meeting, row["sequence"], kit.now()):
+            elif why := pointless(meeting_of(meeting), row["sequence"], kit.now()):
                 self._abandon(kit, row, why)
             else:
                 kept.append(row)
@@ -151,24 +150,42 @@ def _send(kit: Kit, mail_server: Session, row: sa.RowMapping, letter: Letter) ->
 
 
 def _letter(kit: Kit, batch: _Batch, row: sa.RowMapping, to: Addressee) -> Letter:
-    who = (row["meeting_id"], row["recipient_id"])
+    who, meeting = (row["meeting_id"], row["recipient_id"]), batch.meetings[row["meeting_id"]]
+    known = batch.told_before.get(who)
+    notice = as_it_reads(Notice(row["notice"]), told_before=known is not None)
     return Letter(
         delivery_id=row["delivery_id"],
-        notice=as_it_reads(Notice(row["notice"]), told_before=who in batch.told_before),
+        notice=notice,
         has_place=who in batch.placed,
-        meeting=batch.meetings[row["meeting_id"]],
+        meeting=meeting_of(meeting),
         to=to,
         sender=settings_of(kit).sender,
         sent_at=kit.now(),
+        before=None if known is None else meeting_before(meeting, known),
+        reasons=_reasons(notice, meeting, known),
     )
+
+
+def _reasons(notice: Notice, meeting: sa.RowMapping, known: int | None) -> tuple[str, ...]:
+    """A cancellation has one reason; an update may catch up with several."""
+    if notice is Notice.CANCELLATION:
+        return reasons_since(meeting, meeting["sequence"] - 1)
+    if notice is Notice.UPDATE and known is not None:
+        return reasons_since(meeting, known)
+    return ()
 
 
 def _batch(kit: Kit, rows: Sequence[sa.RowMapping]) -> _Batch:
     wanted = {row["meeting_id"] for row in rows}
-    told = sa.select(deliveries.c.meeting_id, deliveries.c.recipient_id).where(
-        deliveries.c.meeting_id.in_(wanted),
-        deliveries.c.state == DeliveryState.DELIVERED.value,
-        deliveries.c.channel == Channel.MAIL.value,
+    of = (deliveries.c.meeting_id, deliveries.c.recipient_id)
+    told = (
+        sa.select(*of, sa.func.max(deliveries.c.sequence))
+        .where(
+            deliveries.c.meeting_id.in_(wanted),
+            deliveries.c.state == DeliveryState.DELIVERED.value,
+            deliveries.c.channel == Channel.MAIL.value,
+        )
+        .group_by(*of)
     )
     # A participant who is a contact is written to as the contact.
     person = sa.func.coalesce(participants.c.contact_id, participants.c.participant_id)
@@ -179,9 +196,10 @@ def _batch(kit: Kit, rows: Sequence[sa.RowMapping]) -> _Batch:
     with session(kit.engine) as connection:
         return _Batch(
             rows=rows,
-            meetings={
-                row["meeting_id"]: meeting_of(row) for row in connection.execute(known).mappings()
+            meetings={row["meeting_id"]: row for row in connection.execute(known).mappings()},
+            told_before={
+                (meeting, person): sequence
+                for meeting, person, sequence in connection.execute(told)
             },
-            told_before={(meeting, person) for meeting, person in connection.execute(told)},
             placed={(meeting, person) for meeting, person in connection.execute(placed)},
         )

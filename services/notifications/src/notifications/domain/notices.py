@@ -27,6 +27,15 @@ class MeetingState(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
+class AgendaPoint:
+    """One point of a meeting's agenda."""
+
+    title: str
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Meeting:
     """What notices about a meeting say. `sequence` is the version of its calendar entry."""
 
@@ -42,6 +51,7 @@ class Meeting:
     online_platform: str | None = None
     join_url: str | None = None
     access_hint: str | None = None
+    agenda: tuple[AgendaPoint, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,7 +10,7 @@ from icalendar import Calendar, Event, vCalAddress, vText, vUri
 from contracts.events.notifications import Notice
 from notifications.mail import timezone
 from notifications.mail.letter import Letter, envelope_address, one_line
-from notifications.mail.wording import join_url, place, text, zone
+from notifications.mail.wording import description, join_url, place, zone
 
 _PRODID = "-//Netztreff//Netztreff//DE"
 
@@ -53,7 +53,8 @@ def _event(letter: Letter) -> Event:
     if meeting.ends_at:
         event.add("dtend", meeting.ends_at.astimezone(zone(meeting)))
     event.add("summary", one_line(meeting.title))
-    event.add("description", text(letter))
+    if words := description(letter):
+        event.add("description", words)
     event.add("status", "CANCELLED" if cancelled else "CONFIRMED")
     event.add("organizer", _organiser(letter))
     event.add("attendee", _attendee(letter))
@@ -72,7 +73,7 @@ def _add_place(event: Event, letter: Letter) -> None:
     where, link = place(letter.meeting), join_url(letter.meeting)
     if where:
         event.add("location", where)
-    if link:
+    if link and letter.notice is not Notice.CANCELLATION:
         event.add("url", link)
         parameters = {"VALUE": "URI", "FEATURE": "VIDEO", "LABEL": "Online teilnehmen"}
         event.add("conference", vUri(link), parameters=parameters)

@@ -39,7 +39,10 @@ class Sender:
 
 @dataclass(frozen=True, kw_only=True)
 class Letter:
-    """One notice to one person, who may have registered. `sent_at` is the time of this attempt."""
+    """One notice to one person, who may have registered. `sent_at` is the time of this attempt.
+
+    `before` is the meeting as the person knows it, `reasons` say why that holds no more.
+    """
 
     delivery_id: UUID
     notice: Notice
@@ -48,6 +51,8 @@ class Letter:
     to: Addressee
     sender: Sender
     sent_at: datetime
+    before: Meeting | None = None
+    reasons: tuple[str, ...] = ()
 
     @property
     def confirms(self) -> bool:

@@ -8,7 +8,7 @@ from html import escape
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from contracts.events.notifications import Notice
-from notifications.domain.notices import Meeting
+from notifications.domain.notices import AgendaPoint, Meeting
 from notifications.mail.letter import Letter, one_line
 
 _ZONE = "Europe/Berlin"
@@ -28,6 +28,9 @@ _MONTHS = (
     "Dezember",
 )
 _MODES = {"in_person": "vor Ort", "digital": "digital", "hybrid": "vor Ort und digital"}
+_ACCESS = ("Zugang", "Hinweis")
+_ONLINE = ("Online", *_ACCESS)
+_LABELS = ("Wann", "Wie", "Wo", *_ONLINE)
 _SUBJECTS = {
     Notice.INVITATION: "Einladung",
     Notice.UPDATE: "Änderung",
@@ -61,10 +64,11 @@ def subject(letter: Letter) -> str:
 
 
 def text(letter: Letter) -> str:
-    facts = "\n".join(f"  {label}: {value}" for label, value in _facts(letter.meeting))
+    facts = "\n".join(f"  {label}: {value}" for label, value in _rows(letter))
     return (
         f"{_greeting(letter)},\n\n{_opening(letter)}\n\n"
         f"  {one_line(letter.meeting.title)}\n{facts}\n\n{_closing(letter)}\n\n"
+        f"{_whom_to_ask(letter)}\n\n"
         f"Mit freundlichen Grüßen\n{letter.sender.name}\n"
     )
 
@@ -72,14 +76,25 @@ def text(letter: Letter) -> str:
 def html(letter: Letter) -> str:
     rows = "".join(
         f"<tr><th align='left'>{escape(label)}</th><td>{_marked_up(value)}</td></tr>"
-        for label, value in _facts(letter.meeting)
+        for label, value in _rows(letter)
     )
     return (
         f"<!doctype html><html lang='de'><body><p>{escape(_greeting(letter))},</p>"
         f"<p>{escape(_opening(letter))}</p><h2>{escape(one_line(letter.meeting.title))}</h2>"
         f"<table>{rows}</table><p>{escape(_closing(letter))}</p>"
+        f"<p>{escape(_whom_to_ask(letter))}</p>"
         f"<p>Mit freundlichen Grüßen<br>{escape(letter.sender.name)}</p></body></html>\n"
     )
+
+
+def description(letter: Letter) -> str:
+    """What a calendar entry says beside time and place: facts only, none of the letter's words."""
+    if letter.notice is Notice.CANCELLATION:
+        return "\n".join(f"{label}: {value}" for label, value in _news(letter))
+    agenda = [_point(letter.meeting, point) for point in letter.meeting.agenda]
+    access = [f"{label}: {value}" for label, value in _facts(letter.meeting) if label in _ACCESS]
+    blocks = (["Tagesordnung:", *agenda] if agenda else [], access)
+    return "\n\n".join("\n".join(block) for block in blocks if block)
 
 
 def place(meeting: Meeting) -> str | None:
@@ -107,6 +122,43 @@ def _opening(letter: Letter) -> str:
 
 def _closing(letter: Letter) -> str:
     return _CLOSINGS[letter.notice]
+
+
+def _whom_to_ask(letter: Letter) -> str:
+    invites = letter.notice is Notice.INVITATION and not letter.has_place
+    about = "Fragen und Anmeldung" if invites else "Fragen"
+    return f"{about}: {one_line(letter.sender.name)}, {letter.sender.mailbox}"
+
+
+def _rows(letter: Letter) -> Iterator[tuple[str, str]]:
+    """What is new first; nobody needs the way into a meeting that does not take place."""
+    yield from _news(letter)
+    hidden = _ONLINE if letter.notice is Notice.CANCELLATION else ()
+    yield from (fact for fact in _facts(letter.meeting) if fact[0] not in hidden)
+
+
+def _news(letter: Letter) -> Iterator[tuple[str, str]]:
+    if letter.notice is Notice.UPDATE and letter.before:
+        before, now = dict(_facts(letter.before)), dict(_facts(letter.meeting))
+        for label in _LABELS:
+            if before.get(label) != now.get(label):
+                yield "Geändert", _change(label, before.get(label), now.get(label))
+    for reason in letter.reasons:
+        yield "Grund", one_line(reason)
+
+
+def _change(label: str, before: str | None, now: str | None) -> str:
+    if label not in _ACCESS:
+        return f"{label} – bisher: {before or 'keine Angabe'} / neu: {now or 'entfällt'}"
+    return f"{label} (siehe unten)" if now else f"{label} (entfällt)"
+
+
+def _point(meeting: Meeting, point: AgendaPoint) -> str:
+    starts, ends = _local(meeting, point.starts_at), _local(meeting, point.ends_at)
+    if starts is None:
+        return one_line(point.title)
+    until = f" bis {ends:%H:%M}" if ends else ""
+    return f"{starts:%H:%M}{until} Uhr: {one_line(point.title)}"
 
 
 def _facts(meeting: Meeting) -> Iterator[tuple[str, str]]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +12,7 @@ import sqlalchemy as sa
 
 from contracts.events.meetings import TargetKind
 from contracts.events.notifications import Channel, RecipientKind
-from notifications.domain.notices import Meeting, MeetingState, People, Recipient
+from notifications.domain.notices import AgendaPoint, Meeting, MeetingState, People, Recipient
 from notifications.projection.audience import contacts, participations, seats
 from notifications.projection.deliveries import deliveries
 from notifications.projection.meetings import meetings
@@ -34,7 +36,28 @@ _FIELDS = (
 def meeting_of(row: sa.RowMapping) -> Meeting:
     """A row of the read model as the rules know a meeting."""
     values: dict[str, Any] = {name: row[name] for name in _FIELDS}
-    return Meeting(state=MeetingState(row["state"]), **values)
+    agenda = tuple(AgendaPoint(**_with_times(point)) for point in row["agenda"])
+    return Meeting(state=MeetingState(row["state"]), agenda=agenda, **values)
+
+
+def meeting_before(row: sa.RowMapping, sequence: int) -> Meeting | None:
+    """What was told with an earlier sequence, as far as it is known."""
+    for version in row["earlier"]:
+        if version["sequence"] == sequence:
+            held = {name: value for name, value in version.items() if name != "reason"}
+            return replace(meeting_of(row), **_with_times(held))
+    return None
+
+
+def reasons_since(row: sa.RowMapping, sequence: int) -> tuple[str, ...]:
+    """Why the meeting changed since the version with this sequence, the oldest reason first."""
+    later = [version for version in row["earlier"] if version["sequence"] >= sequence]
+    return tuple(version["reason"] for version in later if version["reason"])
+
+
+def _with_times(values: dict[str, Any]) -> dict[str, Any]:
+    times = {name: values[name] for name in ("starts_at", "ends_at")}
+    return values | {name: text and datetime.fromisoformat(text) for name, text in times.items()}
 
 
 def people_of(sql: sa.Connection, row: sa.RowMapping) -> People:

@@ -7,6 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from contracts.events.agenda import AgendaItem, AgendaPublished
 from contracts.events.meetings import (
     InvitationsOpened,
     MeetingCancelled,
@@ -39,13 +40,17 @@ meetings = sa.Table(
     sa.Column("online_platform", sa.Text),
     sa.Column("join_url", sa.Text),
     sa.Column("access_hint", sa.Text),
+    sa.Column("agenda", sa.JSON, nullable=False),
     sa.Column("audience", sa.JSON, nullable=False),
+    # What held at each earlier sequence, and why it holds no more.
+    sa.Column("earlier", sa.JSON, nullable=False),
     sa.Column("sequence", sa.Integer, nullable=False),
     sa.Column("stream_version", sa.Integer, nullable=False),
     sa.Index("ix_meetings_state", "state", "starts_at"),
 )
 
 _PLACE = ("venue", "online_platform", "join_url", "access_hint")
+_TIME = ("starts_at", "ends_at")
 _TOLD = (MeetingState.OPEN, MeetingState.CLOSED)
 
 
@@ -58,6 +63,7 @@ def meeting_keys(recorded: Recorded[Any]) -> Iterable[Key]:
             | MeetingRescheduled()
             | MeetingModeChanged()
             | MeetingPlaced()
+            | AgendaPublished()
             | InvitationsOpened()
             | RegistrationClosed()
             | MeetingStarted()
@@ -74,7 +80,7 @@ def change_meeting(_key: Key, row: Row | None, recorded: Recorded[Any]) -> Row |
         return _begun(fact)
     if row is None:
         return None
-    return _next_sequence(row, row | _changes(row, fact))
+    return _next_sequence(row, row | _changes(row, fact), getattr(fact, "reason", None))
 
 
 def _begun(fact: MeetingPlanned | MeetingRecorded) -> Row:
@@ -87,7 +93,9 @@ def _begun(fact: MeetingPlanned | MeetingRecorded) -> Row:
         "ends_at": None,
         "time_zone": None,
         **dict.fromkeys(_PLACE),
+        "agenda": [],
         "audience": [],
+        "earlier": [],
         "sequence": 0,
     }
     if isinstance(fact, MeetingRecorded):
@@ -103,13 +111,15 @@ def _changes(row: Row, fact: Any) -> Row:
             return {"mode": fact.mode.value}
         case MeetingPlaced():
             return {name: getattr(fact, name) for name in _PLACE}
+        case AgendaPublished():
+            return {"agenda": [_point(item) for item in fact.items]}
+    return _course(row, fact)
+
+
+def _course(row: Row, fact: Any) -> Row:
+    match fact:
         case InvitationsOpened():
             return {"state": MeetingState.OPEN.value, "audience": _widened(row, fact)}
-    return _closing(row, fact)
-
-
-def _closing(row: Row, fact: Any) -> Row:
-    match fact:
         case RegistrationClosed() if row["state"] == MeetingState.OPEN:
             return {"state": MeetingState.CLOSED.value}
         case MeetingStarted() | MeetingEnded():
@@ -134,13 +144,29 @@ def _widened(row: Row, fact: InvitationsOpened) -> list[dict[str, str]]:
     return before + [group for group in groups if group not in before]
 
 
-def _next_sequence(before: Row, after: Row) -> Row:
+def _point(item: AgendaItem) -> dict[str, str | None]:
+    return {
+        "title": item.title,
+        "starts_at": item.starts_at.isoformat() if item.starts_at else None,
+        "ends_at": item.ends_at.isoformat() if item.ends_at else None,
+    }
+
+
+def _next_sequence(before: Row, after: Row, reason: str | None) -> Row:
     """Calendars compare versions: what invited people have to know raises it (RFC 5546)."""
     told = before["state"] in _TOLD
     cancelled = after["state"] == MeetingState.CANCELLED and told
-    names = ("starts_at", "ends_at", "mode", *_PLACE)
-    changed = told and any(before[name] != after[name] for name in names)
-    return after | {"sequence": before["sequence"] + int(cancelled or changed)}
+    changed = told and any(before[name] != after[name] for name in (*_TIME, "mode", *_PLACE))
+    if not (cancelled or changed):
+        return after
+    earlier = [*before["earlier"], _left_behind(before, reason)]
+    return after | {"sequence": before["sequence"] + 1, "earlier": earlier}
+
+
+def _left_behind(before: Row, reason: str | None) -> dict[str, Any]:
+    held = {name: before[name] for name in ("sequence", "time_zone", "mode", *_PLACE)}
+    times = {name: before[name] and before[name].isoformat() for name in _TIME}
+    return held | times | {"reason": reason}
 
 
 MEETINGS = ReadModel(name="meetings", table=meetings, keys=meeting_keys, change=change_meeting)
