@@ -9,7 +9,6 @@ import hmac
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from hashlib import sha256
 from typing import Any, LiteralString
 from uuid import UUID, uuid4
 
@@ -163,10 +162,8 @@ class Store:
             stored.data.encode(),
             stored.metadata.encode(),
         )
-        chain = hmac.new(self._chain_key, previous, sha256)
-        for part in parts:
-            chain.update(b"%d:" % len(part) + part)
-        return chain.digest()
+        told = b"".join(b"%d:%b" % (len(part), part) for part in (previous, *parts))
+        return hmac.digest(self._chain_key, told, "sha256")
 
     def _rows(self, pending: Pending, now: datetime) -> Iterable[_Row]:
         previous = pending.history.hash
