@@ -15,7 +15,9 @@ GUEST = {"side": "guest", "name": "Gast", "email": "gast@example.org"}
 def past(callers: Callers) -> None:
     """A full meeting whose first guest left, and history with results, one of them withdrawn."""
     organiser, meeting = callers.organiser, callers.open(capacity=1)
-    first, _ = (organiser.create(f"{meeting}/registrations", GUEST) for _ in range(2))
+    first, _ = (
+        organiser.create(f"{meeting}/registrations", GUEST | {"name": name}) for name in "AB"
+    )
     told(organiser.post(f"{meeting}/registrations/{first}/withdraw"), 204)
     record = f"/v1/meetings/{organiser.create('/v1/meetings/records', october.RECORD)}"
     told(organiser.set(record, "agenda", {"items": october.AGENDA}))

@@ -1,5 +1,6 @@
 """Registrations over HTTP: places and the waiting list, and who sees whose name."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import uuid4
 
@@ -78,6 +79,39 @@ def test_a_contact_registers_once_and_stands_for_its_party(callers: Callers) -> 
     assert (seen["name"], seen["email"]) == (None, None)
     again = told(callers.organiser.post(f"{meeting}/registrations", body), 409)
     assert again["code"] == "already-registered"
+
+
+def test_a_person_by_name_registers_once_for_a_meeting(callers: Callers) -> None:
+    meeting, other = callers.open(), callers.open()
+    first = register(callers.organiser, meeting)
+    twin = GUEST | {"name": f" {NAME.upper()}", "email": EMAIL.upper(), "party": None}
+    again = callers.organiser.post(f"{meeting}/registrations", twin)
+    assert told(again, 409)["code"] == "already-registered"
+    elsewhere = register(callers.organiser, other)
+    assert first.rpartition("/")[2] != elsewhere.rpartition("/")[2]
+    register(callers.organiser, meeting, name="Stellvertretung")
+    assert len(callers.organiser.items(f"{meeting}/registrations")) == 2
+
+
+def test_of_two_who_register_a_person_at_once_one_does(callers: Callers) -> None:
+    meeting = callers.open()
+    with ThreadPoolExecutor(4) as pool:
+        path = f"{meeting}/registrations"
+        answers = list(pool.map(lambda _: callers.organiser.post(path, GUEST), range(4)))
+    assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409]
+    assert told(callers.organiser.get(meeting))["attendance"]["registered"] == 1
+
+
+def test_who_withdrew_may_register_again_at_the_end_of_the_list(callers: Callers) -> None:
+    meeting = callers.open()
+    first = register(callers.organiser, meeting)
+    other = register(callers.organiser, meeting, email="b@example.org")
+    told(callers.organiser.post(f"{first}/withdraw"), 204)
+    assert register(callers.organiser, meeting) == first
+    listed = callers.organiser.items(f"{meeting}/registrations")
+    ids = [path.rpartition("/")[2] for path in (other, first)]
+    assert [one["participant_id"] for one in listed] == ids
+    assert (listed[1]["standing"], listed[1]["name"]) == ("registered", NAME)
 
 
 @pytest.mark.parametrize(
