@@ -43,6 +43,7 @@ from tests.integration.notifications.world import (
 )
 
 INVITED = [("invitation", 0)]
+CONFIRMED = [("confirmation", 0)]
 
 
 def test_the_contacts_of_a_cohorts_municipalities_are_invited(world: World) -> None:
@@ -129,17 +130,19 @@ def test_a_participant_without_a_contact_is_told_as_well(world: World) -> None:
     world.meetings.tell(
         f"meeting-{meeting}", MeetingCancelled(meeting_id=meeting, reason="Krankheit")
     )
-    assert world.notices(meeting, participant) == [*INVITED, ("cancellation", 1)]
+    assert world.notices(meeting, participant) == [*CONFIRMED, ("cancellation", 1)]
 
 
-def test_a_participant_who_is_an_invited_contact_is_not_told_twice(world: World) -> None:
+def test_an_invited_contact_who_registers_is_confirmed_as_the_contact(world: World) -> None:
     group, party = cohort(), town()
     world.accept(group.id, party)
     contact = world.contact(party)
     meeting = world.open_meeting(group)
     participant = world.register(meeting, contact)
-    assert world.notices(meeting, contact) == INVITED
+    assert world.notices(meeting, contact) == [*INVITED, *CONFIRMED]
     assert world.notices(meeting, participant) == []
+    world.meetings.again()
+    assert world.notices(meeting, contact) == [*INVITED, *CONFIRMED]
 
 
 def test_who_waits_is_told_on_getting_a_place(world: World) -> None:
@@ -149,10 +152,10 @@ def test_who_waits_is_told_on_getting_a_place(world: World) -> None:
     assert world.notices(meeting, participant) == []
     promoted = ParticipantPromoted(meeting_id=meeting, participant_id=participant)
     world.meetings.tell(f"meeting-{meeting}", promoted)
-    assert world.notices(meeting, participant) == INVITED
+    assert world.notices(meeting, participant) == CONFIRMED
 
 
-def test_who_withdrew_or_left_is_told_nothing_more(world: World) -> None:
+def test_who_withdrew_or_left_hears_no_more_of_the_meeting(world: World) -> None:
     group, party = cohort(), town()
     world.accept(group.id, party)
     contact = world.contact(party)
@@ -163,9 +166,10 @@ def test_who_withdrew_or_left_is_told_nothing_more(world: World) -> None:
     )
     world.registry.tell(f"contact-{contact}", ContactLeft(contact_id=contact, party=party))
     cancelled = MeetingCancelled(meeting_id=meeting, reason="Krankheit")
-    world.meetings.tell(f"meeting-{meeting}", withdrawn, cancelled)
+    world.meetings.tell(f"meeting-{meeting}", withdrawn)
+    world.meetings.tell(f"meeting-{meeting}", cancelled)
     assert world.notices(meeting, contact) == INVITED
-    assert world.notices(meeting, participant) == INVITED
+    assert world.notices(meeting, participant) == [*CONFIRMED, ("withdrawal", 0)]
 
 
 def test_a_past_meeting_invites_nobody(world: World) -> None:

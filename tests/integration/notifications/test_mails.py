@@ -15,6 +15,7 @@ from contracts.events.meetings import (
     MeetingModeChanged,
     MeetingRescheduled,
     Mode,
+    ParticipantWithdrawn,
 )
 from eventkit.database import driver, session
 from notifications.projection.meetings import meetings
@@ -132,8 +133,32 @@ def test_an_invited_contact_who_registered_keeps_the_place_in_an_update(world: W
     world.register(meeting, contact)
     change(world, meeting, MeetingModeChanged(meeting_id=meeting, mode=Mode.DIGITAL, reason="x"))
     world.send()
-    entries = [entry(mail)["ATTENDEE"].params["PARTSTAT"] for mail in world.mails_to(contact)]
+    mails = world.mails_to(contact)
+    entries = [entry(mail)["ATTENDEE"].params["PARTSTAT"] for mail in mails]
     assert entries == ["NEEDS-ACTION", "ACCEPTED"]
+    # The confirmation was overtaken before it was sent.
+    assert mails[1].message["Subject"].startswith("Anmeldung bestätigt:")
+
+
+def test_an_invited_contact_who_registers_and_withdraws_has_both_confirmed(world: World) -> None:
+    meeting, contact = invited(world)
+    world.send()
+    for _ in range(2):
+        participant = world.register(meeting, contact)
+        world.send()
+        withdrawn = ParticipantWithdrawn(
+            meeting_id=meeting, participant_id=participant, from_waiting_list=False
+        )
+        change(world, meeting, withdrawn)
+        world.send()
+    mails = world.mails_to(contact)
+    subjects = [mail.message["Subject"].split(":")[0] for mail in mails]
+    both = ["Anmeldung bestätigt", "Abmeldung bestätigt"]
+    assert subjects == ["Einladung", *both, *both]
+    entries = [entry(mail) for mail in mails]
+    assert len({str(one["UID"]) for one in entries}) == 1
+    assert entries[1]["ATTENDEE"].params["PARTSTAT"] == "ACCEPTED"
+    assert "STATUS" not in entries[2]
 
 
 def test_what_was_overtaken_before_it_was_sent_is_sent_once_in_its_last_version(

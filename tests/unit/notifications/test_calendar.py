@@ -34,6 +34,8 @@ def unfolded(of: Letter) -> list[str]:
         (Notice.INVITATION, "REQUEST"),
         (Notice.UPDATE, "REQUEST"),
         (Notice.CANCELLATION, "CANCEL"),
+        (Notice.CONFIRMATION, "REQUEST"),
+        (Notice.WITHDRAWAL, "CANCEL"),
     ],
 )
 def test_the_method_is_the_same_in_mime_and_body(notice: Notice, method: str) -> None:
@@ -58,6 +60,14 @@ def test_the_sequence_is_always_there() -> None:
 def test_only_a_cancellation_has_the_status_cancelled() -> None:
     assert event(LETTER)["STATUS"] == "CONFIRMED"
     assert event(letter(Notice.CANCELLATION))["STATUS"] == "CANCELLED"
+
+
+def test_one_attendee_is_taken_out_without_a_status_of_the_meeting() -> None:
+    removed = event(letter(Notice.WITHDRAWAL))
+    assert "STATUS" not in removed
+    assert str(removed["ATTENDEE"]) == "mailto:integration@stadt.example.org"
+    assert removed["SEQUENCE"] == 0
+    assert not {"URL", "CONFERENCE", "DESCRIPTION"} & set(removed)
 
 
 def test_the_stamp_is_the_time_of_sending_in_utc() -> None:

@@ -142,10 +142,18 @@ def test_each_notice_has_its_subject() -> None:
     assert begun == ["Einladung", "Änderung", "Abgesagt"]
 
 
-def test_who_registered_first_gets_a_confirmation() -> None:
-    confirmed = replace(LETTER, has_place=True)
+def test_who_has_a_place_reads_so() -> None:
+    confirmed = replace(letter(Notice.CONFIRMATION), has_place=True)
     assert subject(confirmed).startswith("Anmeldung bestätigt:")
     assert "haben einen Platz" in text(confirmed)
+    assert "https://treffen.example.org" in text(confirmed)
+
+
+def test_who_gave_the_place_back_reads_so() -> None:
+    withdrawn = letter(Notice.WITHDRAWAL)
+    assert subject(withdrawn).startswith("Abmeldung bestätigt:")
+    assert "Sie sind von diesem Treffen abgemeldet" in text(withdrawn)
+    assert "https://" not in text(withdrawn)
 
 
 def test_an_update_says_what_changed_and_why() -> None:

@@ -23,6 +23,8 @@ class Notice(StrEnum):
     INVITATION = "invitation"
     UPDATE = "update"
     CANCELLATION = "cancellation"
+    CONFIRMATION = "confirmation"
+    WITHDRAWAL = "withdrawal"
     EVENT = "event"
 
 

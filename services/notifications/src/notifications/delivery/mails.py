@@ -38,12 +38,16 @@ LEASE = timedelta(minutes=5)
 OWNER_AWAY = timedelta(seconds=30)
 
 
+_confirms = sa.func.bool_or(deliveries.c.notice == Notice.CONFIRMATION.value)
+
+
 @dataclass(frozen=True, kw_only=True)
 class _Batch:
     rows: Sequence[sa.RowMapping]
     meetings: dict[UUID, sa.RowMapping]
     told_before: dict[tuple[UUID, UUID], int]
     placed: set[tuple[UUID, UUID]]
+    confirmed: set[tuple[UUID, UUID]]
 
 
 class MailWorker:
@@ -72,7 +76,7 @@ class MailWorker:
             meeting = batch.meetings.get(row["meeting_id"])
             if meeting is None:
                 self._claims.release([row["delivery_id"]], after=OWNER_AWAY)
-            elif why := pointless(meeting_of(meeting), row["sequence"], kit.now()):
+            elif why := _pointless(kit, batch, row):
                 self._abandon(kit, row, why)
             else:
                 kept.append(row)
@@ -149,10 +153,24 @@ def _send(kit: Kit, mail_server: Session, row: sa.RowMapping, letter: Letter) ->
         record(kit, row, succeeded(row))
 
 
+def _pointless(kit: Kit, batch: _Batch, row: sa.RowMapping) -> str | None:
+    return pointless(
+        Notice(row["notice"]),
+        row["sequence"],
+        meeting_of(batch.meetings[row["meeting_id"]]),
+        kit.now(),
+        has_place=(row["meeting_id"], row["recipient_id"]) in batch.placed,
+    )
+
+
 def _letter(kit: Kit, batch: _Batch, row: sa.RowMapping, to: Addressee) -> Letter:
     who, meeting = (row["meeting_id"], row["recipient_id"]), batch.meetings[row["meeting_id"]]
     known = batch.told_before.get(who)
-    notice = as_it_reads(Notice(row["notice"]), told_before=known is not None)
+    notice = as_it_reads(
+        Notice(row["notice"]),
+        told_before=known is not None,
+        unconfirmed=who in batch.placed - batch.confirmed,
+    )
     return Letter(
         delivery_id=row["delivery_id"],
         notice=notice,
@@ -179,7 +197,7 @@ def _batch(kit: Kit, rows: Sequence[sa.RowMapping]) -> _Batch:
     wanted = {row["meeting_id"] for row in rows}
     of = (deliveries.c.meeting_id, deliveries.c.recipient_id)
     told = (
-        sa.select(*of, sa.func.max(deliveries.c.sequence))
+        sa.select(*of, sa.func.max(deliveries.c.sequence), _confirms)
         .where(
             deliveries.c.meeting_id.in_(wanted),
             deliveries.c.state == DeliveryState.DELIVERED.value,
@@ -194,12 +212,11 @@ def _batch(kit: Kit, rows: Sequence[sa.RowMapping]) -> _Batch:
     )
     known = sa.select(meetings).where(meetings.c.meeting_id.in_(wanted))
     with session(kit.engine) as connection:
+        reached = connection.execute(told).all()
         return _Batch(
             rows=rows,
             meetings={row["meeting_id"]: row for row in connection.execute(known).mappings()},
-            told_before={
-                (meeting, person): sequence
-                for meeting, person, sequence in connection.execute(told)
-            },
+            told_before={(meeting, person): sequence for meeting, person, sequence, _ in reached},
+            confirmed={(meeting, person) for meeting, person, _, confirms in reached if confirms},
             placed={(meeting, person) for meeting, person in connection.execute(placed)},
         )

@@ -8,18 +8,25 @@ from contracts.events.notifications import Notice
 from notifications.domain.notices import Meeting, is_over
 
 
-def pointless(meeting: Meeting, sequence: int, now: datetime) -> str | None:
+def pointless(
+    notice: Notice, sequence: int, meeting: Meeting, now: datetime, *, has_place: bool
+) -> str | None:
     """Why a mail about this version of the meeting needn't be sent any more."""
     if is_over(meeting, now):
         return "meeting_over"
+    # Whoever gave the place back has no newer delivery, unless by registering anew.
+    if notice is Notice.WITHDRAWAL:
+        return "superseded" if has_place else None
     # Whoever was told an older version has a newer delivery, or is to be told nothing more.
-    if sequence < meeting.sequence:
+    if sequence < meeting.sequence or (notice is Notice.CONFIRMATION and not has_place):
         return "superseded"
     return None
 
 
-def as_it_reads(notice: Notice, *, told_before: bool) -> Notice:
-    """To somebody whom the invitation never reached, a change reads as an invitation."""
-    if notice is Notice.UPDATE and not told_before:
-        return Notice.INVITATION
-    return notice
+def as_it_reads(notice: Notice, *, told_before: bool, unconfirmed: bool) -> Notice:
+    """To somebody whom the first mail never reached, a change reads like that one."""
+    if notice is not Notice.UPDATE:
+        return notice
+    if unconfirmed:
+        return Notice.CONFIRMATION
+    return notice if told_before else Notice.INVITATION

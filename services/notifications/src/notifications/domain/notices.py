@@ -26,6 +26,10 @@ class MeetingState(StrEnum):
     CANCELLED = "cancelled"
 
 
+_RUNNING = (MeetingState.OPEN, MeetingState.CLOSED)
+_RENEWED = dict.fromkeys(_RUNNING, Notice.UPDATE) | {MeetingState.CANCELLED: Notice.CANCELLATION}
+
+
 @dataclass(frozen=True, kw_only=True)
 class AgendaPoint:
     """One point of a meeting's agenda."""
@@ -63,16 +67,29 @@ class Recipient:
 
 
 @dataclass(frozen=True, kw_only=True)
-class People:
-    """Whom the audience consists of, who has a place, and which sequence everybody was told last.
+class Told:
+    """What somebody was told last: the sequence, and whether there is a place.
 
-    `gone` are those who left their role or gave their place back: they are told nothing more.
+    `place` is CONFIRMATION or WITHDRAWAL, None for who was only invited; `withdrawals` counts.
+    """
+
+    sequence: int
+    place: Notice | None = None
+    withdrawals: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class People:
+    """Whom the audience consists of, who has or gave back a place, and what everybody was told.
+
+    `gone` are those who left their role: they are told nothing more.
     """
 
     audience: frozenset[Recipient] = frozenset()
     registered: frozenset[Recipient] = frozenset()
+    withdrawn: frozenset[Recipient] = frozenset()
     gone: frozenset[Recipient] = frozenset()
-    told: Mapping[Recipient, int] = field(default_factory=dict)
+    told: Mapping[Recipient, Told] = field(default_factory=dict)
 
 
 def outstanding(
@@ -81,12 +98,29 @@ def outstanding(
     """Yield what has to be sent with the meeting's present sequence; nothing for a past meeting."""
     if meeting.starts_at is None or is_over(meeting, now):
         return
-    for recipient, sequence in people.told.items():
-        if sequence < meeting.sequence and recipient not in people.gone:
-            yield from _renewed(meeting, recipient)
-    for recipient in sorted(_invited(meeting, people, now), key=lambda one: one.id):
-        if recipient not in people.told:
-            yield recipient, Notice.INVITATION
+    invited = _invited(meeting, people, now)
+    known = people.told.keys() - people.gone
+    for recipient in sorted(invited | known, key=lambda one: one.id):
+        if notice := _news(meeting, people, recipient, is_invited=recipient in invited):
+            yield recipient, notice
+
+
+def _news(
+    meeting: Meeting, people: People, recipient: Recipient, *, is_invited: bool
+) -> Notice | None:
+    """What one person has to be told now, if anything: one notice says all that is new."""
+    told = people.told.get(recipient)
+    if recipient in people.withdrawn:
+        return Notice.WITHDRAWAL if told and told.place is not Notice.WITHDRAWAL else None
+    if is_invited and recipient in people.registered and not _knows_place(told):
+        return Notice.CONFIRMATION
+    if told is None:
+        return Notice.INVITATION
+    return _RENEWED.get(meeting.state) if told.sequence < meeting.sequence else None
+
+
+def _knows_place(told: Told | None) -> bool:
+    return told is not None and told.place is Notice.CONFIRMATION
 
 
 def is_over(meeting: Meeting, now: datetime) -> bool:
@@ -95,18 +129,17 @@ def is_over(meeting: Meeting, now: datetime) -> bool:
     return end is not None and end <= now
 
 
-def delivery_id(meeting: Meeting, recipient: Recipient, notice: Notice) -> UUID:
-    """The same notice to the same person has the same id, whoever asks for it and how often."""
-    parts = (meeting.meeting_id, recipient.kind, recipient.id, notice, meeting.sequence)
+def delivery_id(
+    meeting: Meeting, recipient: Recipient, notice: Notice, withdrawals: int = 0
+) -> UUID:
+    """The same notice to the same person has the same id, whoever asks for it and how often.
+
+    Who registers anew after `withdrawals` is confirmed anew.
+    """
+    parts = [meeting.meeting_id, recipient.kind, recipient.id, notice, meeting.sequence]
+    if withdrawals:
+        parts.append(withdrawals)
     return uuid5(_NAMESPACE, ":".join(map(str, parts)))
-
-
-def _renewed(meeting: Meeting, recipient: Recipient) -> Iterator[tuple[Recipient, Notice]]:
-    match meeting.state:
-        case MeetingState.OPEN | MeetingState.CLOSED:
-            yield recipient, Notice.UPDATE
-        case MeetingState.CANCELLED:
-            yield recipient, Notice.CANCELLATION
 
 
 def _invited(meeting: Meeting, people: People, now: datetime) -> frozenset[Recipient]:

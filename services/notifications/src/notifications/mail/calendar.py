@@ -17,7 +17,7 @@ _PRODID = "-//Netztreff//Netztreff//DE"
 
 def method(notice: Notice) -> str:
     """What the calendar is asked to do; the MIME part has to say the same."""
-    return "CANCEL" if notice is Notice.CANCELLATION else "REQUEST"
+    return "CANCEL" if notice in (Notice.CANCELLATION, Notice.WITHDRAWAL) else "REQUEST"
 
 
 def uid(meeting_id: UUID, domain: str) -> str:
@@ -44,7 +44,6 @@ def calendar(letter: Letter) -> bytes:
 
 def _event(letter: Letter) -> Event:
     meeting = letter.meeting
-    cancelled = letter.notice is Notice.CANCELLATION
     event = Event()
     event.add("uid", uid(meeting.meeting_id, letter.sender.domain))
     event.add("sequence", meeting.sequence)
@@ -55,7 +54,10 @@ def _event(letter: Letter) -> Event:
     event.add("summary", one_line(meeting.title))
     if words := description(letter):
         event.add("description", words)
-    event.add("status", "CANCELLED" if cancelled else "CONFIRMED")
+    # To take one attendee out of a meeting that others go to, RFC 5546 wants no status.
+    if letter.notice is not Notice.WITHDRAWAL:
+        cancelled = letter.notice is Notice.CANCELLATION
+        event.add("status", "CANCELLED" if cancelled else "CONFIRMED")
     event.add("organizer", _organiser(letter))
     event.add("attendee", _attendee(letter))
     _add_place(event, letter)
@@ -73,7 +75,7 @@ def _add_place(event: Event, letter: Letter) -> None:
     where, link = place(letter.meeting), join_url(letter.meeting)
     if where:
         event.add("location", where)
-    if link and letter.notice is not Notice.CANCELLATION:
+    if link and not letter.ends:
         event.add("url", link)
         parameters = {"VALUE": "URI", "FEATURE": "VIDEO", "LABEL": "Online teilnehmen"}
         event.add("conference", vUri(link), parameters=parameters)

@@ -55,9 +55,9 @@ class Letter:
     reasons: tuple[str, ...] = ()
 
     @property
-    def confirms(self) -> bool:
-        """Whether the person registered first and is now told that there is a place."""
-        return self.has_place and self.notice is Notice.INVITATION
+    def ends(self) -> bool:
+        """Whether the meeting is off for this person."""
+        return self.notice in (Notice.CANCELLATION, Notice.WITHDRAWAL)
 
 
 def one_line(text: str) -> str:

@@ -35,16 +35,23 @@ _SUBJECTS = {
     Notice.INVITATION: "Einladung",
     Notice.UPDATE: "Änderung",
     Notice.CANCELLATION: "Abgesagt",
+    Notice.CONFIRMATION: "Anmeldung bestätigt",
+    Notice.WITHDRAWAL: "Abmeldung bestätigt",
 }
 _OPENINGS = {
     Notice.INVITATION: "wir laden Sie herzlich ein:",
     Notice.UPDATE: "bei diesem Treffen hat sich etwas geändert. Nun gilt:",
     Notice.CANCELLATION: "dieses Treffen findet leider nicht statt:",
+    Notice.CONFIRMATION: "Sie sind zu diesem Treffen angemeldet und haben einen Platz:",
+    Notice.WITHDRAWAL: "Sie sind von diesem Treffen abgemeldet:",
 }
+_REMOVAL = "Der beiliegende Kalendereintrag nimmt den Termin aus Ihrem Kalender."
 _CLOSINGS = {
     Notice.INVITATION: "Der Termin liegt als Kalendereintrag bei.",
     Notice.UPDATE: "Der beiliegende Kalendereintrag ersetzt den bisherigen.",
-    Notice.CANCELLATION: "Der beiliegende Kalendereintrag nimmt den Termin aus Ihrem Kalender.",
+    Notice.CANCELLATION: _REMOVAL,
+    Notice.CONFIRMATION: "Der Termin liegt als Kalendereintrag bei.",
+    Notice.WITHDRAWAL: _REMOVAL,
 }
 
 
@@ -57,7 +64,7 @@ def zone(meeting: Meeting) -> ZoneInfo:
 
 
 def subject(letter: Letter) -> str:
-    kind = "Anmeldung bestätigt" if letter.confirms else _SUBJECTS[letter.notice]
+    kind = _SUBJECTS[letter.notice]
     starts = _local(letter.meeting, letter.meeting.starts_at)
     on = f" am {_day(starts)}" if starts else ""
     return f"{kind}: {one_line(letter.meeting.title)}{on}"
@@ -89,7 +96,7 @@ def html(letter: Letter) -> str:
 
 def description(letter: Letter) -> str:
     """What a calendar entry says beside time and place: facts only, none of the letter's words."""
-    if letter.notice is Notice.CANCELLATION:
+    if letter.ends:
         return "\n".join(f"{label}: {value}" for label, value in _news(letter))
     agenda = [_point(letter.meeting, point) for point in letter.meeting.agenda]
     access = [f"{label}: {value}" for label, value in _facts(letter.meeting) if label in _ACCESS]
@@ -115,8 +122,6 @@ def _greeting(letter: Letter) -> str:
 
 
 def _opening(letter: Letter) -> str:
-    if letter.confirms:
-        return "Sie sind zu diesem Treffen angemeldet und haben einen Platz:"
     return _OPENINGS[letter.notice]
 
 
@@ -131,9 +136,9 @@ def _whom_to_ask(letter: Letter) -> str:
 
 
 def _rows(letter: Letter) -> Iterator[tuple[str, str]]:
-    """What is new first; nobody needs the way into a meeting that does not take place."""
+    """What is new first; nobody needs the way into a meeting that is off."""
     yield from _news(letter)
-    hidden = _ONLINE if letter.notice is Notice.CANCELLATION else ()
+    hidden = _ONLINE if letter.ends else ()
     yield from (fact for fact in _facts(letter.meeting) if fact[0] not in hidden)
 
 

@@ -20,6 +20,7 @@ from contracts.events.meetings import (
     MeetingRescheduled,
     ParticipantPromoted,
     ParticipantRegistered,
+    ParticipantWithdrawn,
 )
 from contracts.events.notifications import Channel, Notice
 from contracts.events.registry import (
@@ -31,7 +32,7 @@ from contracts.events.registry import (
 from eventkit.recorded import Recorded
 from eventkit.unit import Unit
 from notifications.domain.delivery import DELIVERY, RequestDelivery
-from notifications.domain.notices import Meeting, Recipient, delivery_id, outstanding
+from notifications.domain.notices import Meeting, Recipient, Told, delivery_id, outstanding
 from notifications.policy.people import meeting_of, open_meetings, people_of
 from notifications.projection.meetings import meetings
 
@@ -50,6 +51,7 @@ def tell_people(unit: Unit, recorded: Recorded[Any]) -> None:
             | MeetingCancelled()
             | ParticipantRegistered()
             | ParticipantPromoted()
+            | ParticipantWithdrawn()
         ):
             _wait_for_turn(unit)
             _tell(unit, recorded, [recorded.event.meeting_id])
@@ -65,21 +67,19 @@ def _wait_for_turn(unit: Unit) -> None:
 def _tell(unit: Unit, recorded: Recorded[Any], meeting_ids: Iterable[UUID]) -> None:
     query = sa.select(meetings, sa.func.now().label("now"))
     for row in unit.sql.execute(query.where(meetings.c.meeting_id.in_(meeting_ids))).mappings():
-        meeting = meeting_of(row)
-        unit.execute_all(
-            DELIVERY,
-            [
-                (delivery_id(meeting, to, notice), _request(recorded, meeting, to, notice))
-                for to, notice in outstanding(meeting, people_of(unit.sql, row), row["now"])
-            ],
-        )
+        meeting, people = meeting_of(row), people_of(unit.sql, row)
+        requests = [
+            _request(recorded, meeting, to, notice, people.told.get(to))
+            for to, notice in outstanding(meeting, people, row["now"])
+        ]
+        unit.execute_all(DELIVERY, [(request.delivery_id, request) for request in requests])
 
 
 def _request(
-    recorded: Recorded[Any], meeting: Meeting, to: Recipient, notice: Notice
+    recorded: Recorded[Any], meeting: Meeting, to: Recipient, notice: Notice, told: Told | None
 ) -> RequestDelivery:
     return RequestDelivery(
-        delivery_id=delivery_id(meeting, to, notice),
+        delivery_id=delivery_id(meeting, to, notice, told.withdrawals if told else 0),
         channel=Channel.MAIL,
         notice=notice,
         recipient_kind=to.kind,

@@ -11,8 +11,8 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from contracts.events.meetings import TargetKind
-from contracts.events.notifications import Channel, RecipientKind
-from notifications.domain.notices import AgendaPoint, Meeting, MeetingState, People, Recipient
+from contracts.events.notifications import Channel, Notice, RecipientKind
+from notifications.domain.notices import AgendaPoint, Meeting, MeetingState, People, Recipient, Told
 from notifications.projection.audience import contacts, participations, seats
 from notifications.projection.deliveries import deliveries
 from notifications.projection.meetings import meetings
@@ -70,7 +70,8 @@ def people_of(sql: sa.Connection, row: sa.RowMapping) -> People:
     return People(
         audience=audience,
         registered=registered,
-        gone=(withdrawn - registered - audience) | _left(sql, audience | registered | set(told)),
+        withdrawn=withdrawn - registered,
+        gone=_left(sql, audience | registered | set(told)),
         told=told,
     )
 
@@ -107,32 +108,39 @@ def _seated(sql: sa.Connection, programmes: set[UUID]) -> set[UUID]:
     return {holder for holder in sql.scalars(query) if holder is not None}
 
 
-def _told(sql: sa.Connection, meeting_id: UUID) -> dict[Recipient, int]:
-    person = (deliveries.c.recipient_kind, deliveries.c.recipient_id)
-    query = (
-        sa.select(*person, sa.func.max(deliveries.c.sequence))
-        .where(
-            deliveries.c.meeting_id == meeting_id,
-            deliveries.c.channel == Channel.MAIL.value,
-        )
-        .group_by(*person)
+def _told(sql: sa.Connection, meeting_id: UUID) -> dict[Recipient, Told]:
+    mails = sa.and_(
+        deliveries.c.meeting_id == meeting_id, deliveries.c.channel == Channel.MAIL.value
     )
-    return {
-        Recipient(kind=RecipientKind(kind), id=known): sequence
-        for kind, known, sequence in sql.execute(query)
-    }
+    query = sa.select(deliveries).where(mails).order_by(deliveries.c.requested_at)
+    told: dict[Recipient, Told] = {}
+    for row in sql.execute(query).mappings():
+        to = Recipient(kind=RecipientKind(row["recipient_kind"]), id=row["recipient_id"])
+        told[to] = _after(told.get(to, Told(sequence=0)), Notice(row["notice"]), row["sequence"])
+    return told
+
+
+def _after(told: Told, notice: Notice, sequence: int) -> Told:
+    is_farewell = notice is Notice.WITHDRAWAL
+    speaks_of_place = is_farewell or notice is Notice.CONFIRMATION
+    return Told(
+        sequence=max(told.sequence, sequence),
+        place=notice if speaks_of_place else told.place,
+        withdrawals=told.withdrawals + is_farewell,
+    )
 
 
 def _participants(
     sql: sa.Connection, meeting_id: UUID
 ) -> tuple[frozenset[Recipient], frozenset[Recipient]]:
-    """Who has a place, and who gave one back."""
+    """Who has a place, and who gave one back and does not wait for another."""
     query = sa.select(participants).where(participants.c.meeting_id == meeting_id)
     rows = sql.execute(query).mappings().all()
-    return (
-        frozenset(_person(row) for row in rows if row["place"] == Place.REGISTERED.value),
-        frozenset(_person(row) for row in rows if row["place"] == Place.WITHDRAWN.value),
-    )
+    by_place = {
+        place: frozenset(_person(row) for row in rows if row["place"] == place.value)
+        for place in Place
+    }
+    return by_place[Place.REGISTERED], by_place[Place.WITHDRAWN] - by_place[Place.WAITING]
 
 
 def _person(row: sa.RowMapping) -> Recipient:
