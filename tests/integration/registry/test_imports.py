@@ -96,7 +96,8 @@ def test_hostile_content_is_refused_line_by_line(callers: Callers) -> None:
 
 @pytest.mark.parametrize("given", [b"", b"\r\n", b"no record\n", b"20" + b" " * 200, b"%PDF-1.4\n"])
 def test_a_file_without_any_usable_line_is_refused(callers: Callers, given: bytes) -> None:
-    assert told(callers.operator.upload(given), 422)["code"] == "no-usable-line"
+    refused = told(callers.operator.upload(given), 422)
+    assert (refused["code"], refused["errors"][0]["pointer"]) == ("no-usable-line", "#")
 
 
 def test_the_whole_directory_is_imported_without_a_refused_line(callers: Callers) -> None:

@@ -60,7 +60,11 @@ def register(app: Flask) -> None:
 
 def _refused(error: Refusal) -> Response:
     status = next(_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS)
-    errors = [{"detail": error.detail, "pointer": f"#{error.pointer}"}] if error.pointer else []
+    errors = (
+        [{"detail": error.detail, "pointer": f"#{error.pointer}"}]
+        if error.pointer is not None
+        else []
+    )
     return problem(status, error.code, error.detail, errors=errors)
 
 

@@ -105,7 +105,8 @@ def require_usable(directory: Directory) -> None:
     if directory.municipalities or directory.districts or directory.states:
         return
     first = "".join(f" Line {line.number}: {line.reason}." for line in directory.refused[:1])
-    raise Invalid("no-usable-line", f"No line of the file says anything usable.{first}")
+    # The empty pointer is that of the whole body.
+    raise Invalid("no-usable-line", f"No line of the file says anything usable.{first}", pointer="")
 
 
 def _take(directory: Directory, number: int, line: str) -> None:
