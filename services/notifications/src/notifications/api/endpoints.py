@@ -49,7 +49,16 @@ OVERLAP = timedelta(hours=24)
 class RegisterEndpointBody(Schema):
     # Any text: whatever is no allowed address is refused as one, in whatever way it is written.
     url = fields.String(required=True)
-    event_types = fields.List(Text(1, 100), required=True, validate=Length(min=1, max=50))
+    event_types = fields.List(
+        Text(1, 100),
+        required=True,
+        validate=Length(min=1, max=50),
+        metadata={
+            "description": "`*` for all events, `meeting.*` for all of one kind, or exact names:"
+            " `meeting.scheduled` in whatever version, `meeting.scheduled.v1` in this one. What no"
+            " event is called by is refused."
+        },
+    )
 
 
 class EndpointView(Schema):
@@ -149,7 +158,9 @@ def _vet(url: str) -> None:
         vet(parse(url, rules), rules, _resolver())
     except (NotAllowed, Unresolved) as error:
         raise Invalid(
-            "endpoint_not_allowed", "Webhooks do not go to this address.", pointer="/url"
+            "endpoint_not_allowed",
+            "Webhooks do not go to this address: https and a public address are needed.",
+            pointer="/url",
         ) from error
 
 

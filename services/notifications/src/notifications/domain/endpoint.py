@@ -94,7 +94,7 @@ def register(endpoint: Endpoint | None, command: RegisterEndpoint) -> list[Endpo
         if not is_filter(wanted):
             raise Invalid(
                 "bad-event-type",
-                "An event type reads like meeting.scheduled, meeting.* or *.",
+                "There is no such event type; others read like meeting.scheduled, meeting.* or *.",
                 pointer=f"/event_types/{place}",
             )
     return [

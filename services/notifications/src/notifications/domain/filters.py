@@ -5,21 +5,38 @@ A filter is `*`, `meeting.*`, `meeting.scheduled` or `meeting.scheduled.v1`. Pur
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
+from functools import cache
+from typing import get_args
+
+from contracts.catalog import event_types, newest
+from contracts.events import meetings, registry
+from contracts.events.notifications import DeliveryEvent
 
 EVERYTHING = "*"
-PATTERN = r"^(\*|[a-z_]+\.(\*|[a-z_]+(\.v[0-9]+)?))$"
-_FILTER = re.compile(PATTERN)
+# Importing the modules fills the catalogue.
+_DECLARED_IN = (registry, meetings)
+# Webhooks tell of what others publish; a call about a call would lead to the next one.
+_NEVER_TOLD = get_args(DeliveryEvent)
 
 
 def is_filter(text: str) -> bool:
-    """Whether the text has the form of a filter; it may name an event that comes later."""
-    return len(text) <= 100 and bool(_FILTER.match(text)) and "\n" not in text
+    """Whether the text asks for something that may ever be told."""
+    return text in _filters()
 
 
 def asked_for(filters: Iterable[str], wire: str) -> bool:
     """Whether one of the filters names the event with this wire name."""
+    return not _matching(wire).isdisjoint(filters)
+
+
+def _matching(wire: str) -> frozenset[str]:
     noun, participle, _ = wire.split(".")
-    names = {EVERYTHING, f"{noun}.*", f"{noun}.{participle}", wire}
-    return not names.isdisjoint(filters)
+    return frozenset({EVERYTHING, f"{noun}.*", f"{noun}.{participle}", wire})
+
+
+@cache
+def _filters() -> frozenset[str]:
+    names = {declared.name for declared in event_types() if declared.is_published}
+    told = [one for one in map(newest, names) if one.cls not in _NEVER_TOLD]
+    return frozenset[str]().union(*(_matching(one.wire) for one in told))
