@@ -7,7 +7,7 @@ import orjson
 import pytest
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
-from notifications.webhook.payload import LARGEST, body
+from notifications.webhook.payload import body
 from notifications.webhook.signature import headers, new_secret, sign
 from tests.unit.notifications.facts import DELIVERY_ID, MEETING_ID
 
@@ -75,8 +75,14 @@ def test_a_body_has_type_time_and_data() -> None:
     }
 
 
-def test_a_large_body_keeps_its_ids_only() -> None:
-    told = {"meeting_id": str(MEETING_ID), "statement": "ä" * LARGEST}
-    sent = body("story.told.v1", NOW, told)
-    assert len(sent) < LARGEST
-    assert orjson.loads(sent)["data"] == {"meeting_id": str(MEETING_ID)}
+def test_a_webhook_carries_ids_and_nothing_that_the_api_would_ask_a_role_for() -> None:
+    told = {
+        "meeting_id": str(MEETING_ID),
+        "host_ags": "08111000",
+        "party": {"kind": "municipality", "key": "08111000"},
+        "join_url": "https://example.org/geheim",
+        "reason": "Krankheit",
+        "statement": "ä" * 20_000,
+    }
+    sent = orjson.loads(body("story.told.v1", NOW, told))
+    assert sent["data"] == {name: told[name] for name in ("meeting_id", "host_ags", "party")}

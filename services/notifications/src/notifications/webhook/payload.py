@@ -1,4 +1,7 @@
-"""What a webhook says: type, time and ids; who wants to know more asks the API."""
+"""What a webhook says: type, time and ids; who wants to know more asks the API.
+
+So a webhook tells nobody more than the API would: there the caller's role decides.
+"""
 
 from __future__ import annotations
 
@@ -7,22 +10,16 @@ from typing import Any
 
 import orjson
 
-LARGEST = 20_000
-_KEYS = ("ags", "ars", "district_key")
+# Beside everything that ends in _id: keys of the official directory, and whom an event is about.
+_KEYS = frozenset({"ags", "ars", "district_key", "host_ags", "party", "audience"})
 
 
 def body(wire: str, occurred_at: datetime, published: dict[str, Any]) -> bytes:
-    """Put a published event into the body of Standard Webhooks; beyond 20 kB its ids are left."""
-    whole = _body(wire, occurred_at, published)
-    if len(whole) < LARGEST:
-        return whole
-    return _body(wire, occurred_at, {k: v for k, v in published.items() if _identifies(k)})
+    """The body of Standard Webhooks for a published event."""
+    moment = occurred_at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    data = {name: value for name, value in published.items() if _identifies(name)}
+    return orjson.dumps({"type": wire, "timestamp": moment, "data": data})
 
 
 def _identifies(name: str) -> bool:
     return name.endswith("_id") or name in _KEYS
-
-
-def _body(wire: str, occurred_at: datetime, data: dict[str, Any]) -> bytes:
-    moment = occurred_at.astimezone(UTC).isoformat().replace("+00:00", "Z")
-    return orjson.dumps({"type": wire, "timestamp": moment, "data": data})
