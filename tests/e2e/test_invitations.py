@@ -40,6 +40,13 @@ WEEK_LATER = {
     "ends_at": (ENDS_AT + timedelta(weeks=1)).isoformat(),
     "reason": "Der Saal ist belegt.",
 }
+# What the mails of one meeting say beside the facts, by the sequence of its calendar entry.
+REASONS = (
+    "Fragen und Anmeldung:",
+    "Grund: Der Saal ist belegt.",
+    "Grund: Schneefall",
+    "Grund: Zu wenige Anmeldungen",
+)
 
 
 def of_example(installation: Installation, **wanted: object) -> Json:
@@ -130,7 +137,14 @@ def test_a_new_date_a_new_mode_and_the_end_reach_the_same_calendar_entry(
         assert mail.part.get_param("method") == mail.method == ("CANCEL" if ended else "REQUEST")
         assert mail.event["STATUS"] == ("CANCELLED" if ended else "CONFIRMED")
         assert mail.event["DTSTART"].dt == (NEW_START if mail.sequence else STARTS_AT)
+        assert REASONS[mail.sequence] in words(mail)
     assert sorted(logged(installation, meeting_id)) == sorted(expected_log(network))
+
+
+def words(mail: Mail) -> str:
+    body = mail.message.get_body(("plain",))
+    assert body is not None
+    return str(body.get_content())
 
 
 def expected_log(network: Network) -> list[tuple[str, str, int]]:

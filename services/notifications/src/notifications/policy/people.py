@@ -112,11 +112,13 @@ def _told(sql: sa.Connection, meeting_id: UUID) -> dict[Recipient, Told]:
     mails = sa.and_(
         deliveries.c.meeting_id == meeting_id, deliveries.c.channel == Channel.MAIL.value
     )
-    query = sa.select(deliveries).where(mails).order_by(deliveries.c.requested_at)
+    told_what = (deliveries.c.notice, deliveries.c.sequence)
+    query = sa.select(deliveries.c.recipient_kind, deliveries.c.recipient_id, *told_what)
     told: dict[Recipient, Told] = {}
-    for row in sql.execute(query).mappings():
-        to = Recipient(kind=RecipientKind(row["recipient_kind"]), id=row["recipient_id"])
-        told[to] = _after(told.get(to, Told(sequence=0)), Notice(row["notice"]), row["sequence"])
+    in_order = query.where(mails).order_by(deliveries.c.requested_at, deliveries.c.sequence)
+    for kind, known, notice, sequence in sql.execute(in_order):
+        to = Recipient(kind=RecipientKind(kind), id=known)
+        told[to] = _after(told.get(to, Told(sequence=0)), Notice(notice), sequence)
     return told
 
 
