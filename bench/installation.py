@@ -48,6 +48,10 @@ class Installation:
             found += children.get(pid, [])
         return found
 
+    def cpu_seconds(self) -> float:
+        """CPU time of all processes so far."""
+        return sum(_ticks(pid) for pid in self.pids()) / os.sysconf("SC_CLK_TCK")
+
     def memory(self) -> int:
         """Bytes in memory, shared pages counted by their share (PSS)."""
         return sum(_pss(pid) for pid in self.pids())
@@ -97,3 +101,11 @@ def _pss(pid: int) -> int:
     except OSError:
         return 0
     return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:"))
+
+
+def _ticks(pid: int) -> int:
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0
+    return int(fields[11]) + int(fields[12])

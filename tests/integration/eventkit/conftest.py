@@ -5,9 +5,14 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
+import httpx
 import pytest
 import sqlalchemy as sa
+from flask import Flask
 
+from eventkit.auth.principal import Principal
+from eventkit.auth.tokens import Signer
+from eventkit.http.app import create_app
 from eventkit.kits import open_kit
 from eventkit.migrate import migrate, migrate_keys
 from eventkit.service import Service
@@ -15,6 +20,8 @@ from eventkit.settings import Settings
 from eventkit.unit import Kit
 from local.databases import Databases
 from tests.conftest import MakeDatabases
+from tests.integration.eventkit.http_calls import URL, As
+from tests.integration.eventkit.http_sample import SERVICE
 from tests.integration.eventkit.sample import TITLES, metadata
 
 KEY = b64encode(b"k" * 32).decode()
@@ -62,3 +69,29 @@ def opened(name: str, made: Databases, folder: Path) -> Kit:
     service = Service(name=name, read_models=(TITLES,), migrations=folder)
     settings = Settings.from_env(made.environment() | {"MASTER_KEY": KEY, "CHAIN_KEY": KEY})
     return open_kit(service, settings, pool_size=16)
+
+
+@pytest.fixture
+def app(kit: Kit) -> Flask:
+    return create_app(SERVICE, kit)
+
+
+@pytest.fixture
+def as_(app: Flask, kit: Kit) -> As:
+    """Clients by role: `as_("organiser")`."""
+    signer = Signer.from_settings(kit.settings)
+    transport = httpx.WSGITransport(app)
+
+    def client(
+        role: str = "organiser", subject: str = "one", tenant: str | None = None
+    ) -> httpx.Client:
+        token = signer.sign(Principal(subject, role, tenant))
+        headers = {"Authorization": f"Bearer {token}"}
+        return httpx.Client(base_url=URL, headers=headers, transport=transport)
+
+    return client
+
+
+@pytest.fixture
+def client(as_: As) -> httpx.Client:
+    return as_()

@@ -4,7 +4,6 @@ import json
 import os
 import signal
 import socket
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -250,20 +249,6 @@ def test_a_lost_database_is_503_until_it_is_back(
         closed(False)
         assert client.get("/v1/things").status_code == 200
         assert server.is_ready()
-
-
-def test_an_idle_process_costs_next_to_nothing(environ: Environ, tmp_path: Path) -> None:
-    with serving(environ, tmp_path / "all.log", "all") as server:
-        pids = [server.process.pid, *server.children()]
-        before = sum(map(ticks, pids))
-        time.sleep(2)
-        assert sum(map(ticks, pids)) - before < 20
-
-
-def ticks(pid: int) -> int:
-    """CPU time of a process in hundredths of a second."""
-    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-    return int(fields[11]) + int(fields[12])
 
 
 def test_the_store_is_verified_and_read_models_rebuilt(server: Serving, environ: Environ) -> None:
