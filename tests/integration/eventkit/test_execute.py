@@ -1,8 +1,11 @@
 """Commands through the real store: what is appended, projected, refused, and remembered."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any
 from uuid import UUID, uuid4
 
+import psycopg
 import pytest
 import sqlalchemy as sa
 
@@ -10,14 +13,19 @@ from contracts.events.meetings import MeetingPlanned
 from eventkit.database import driver, session
 from eventkit.domain import Aggregate, Conflict
 from eventkit.idempotency import Idempotency
+from eventkit.projection import Projector
+from eventkit.readmodel import Key, ReadModel
+from eventkit.recorded import Recorded
 from eventkit.store import VersionConflict
 from eventkit.unit import KeyReused, Kit, StaleVersion
 from tests.integration.eventkit.sample import (
     CONTACT,
     CONTEXT,
     SAMPLE,
+    TITLES,
     appoint,
     cancel,
+    change,
     plan,
     titles,
 )
@@ -33,6 +41,13 @@ def evolve_title(_: str | None, event: MeetingPlanned) -> str:
 
 # A thing to which the same wish twice is nothing to do.
 RENAMED = Aggregate(name="renamed", decide=decide_title, evolve=evolve_title)
+
+
+def broken(_: Recorded[Any]) -> list[Key]:
+    raise RuntimeError("a bug in a read model")
+
+
+BROKEN = ReadModel(name="titles", table=titles, keys=broken, change=change)
 
 
 def row(kit: Kit, key: UUID) -> dict[str, object]:
@@ -178,3 +193,35 @@ def test_the_services_role_can_not_change_events(kit: Kit) -> None:
             kit.engine.connect() as connection,
         ):
             connection.exec_driver_sql(statement)
+
+
+@pytest.mark.parametrize("models", [[BROKEN], [TITLES, BROKEN]], ids=["at once", "after a row"])
+def test_a_bug_in_a_read_model_undoes_the_append(kit: Kit, models: list[ReadModel]) -> None:
+    """The statements that went well so far are undone, and the connection goes on."""
+    key = uuid4()
+    kit.execute(SAMPLE, key, plan(key), context=CONTEXT)
+    kit.projectors = tuple(map(Projector, models))
+    with pytest.raises(RuntimeError):
+        kit.execute(SAMPLE, key, cancel(key), context=CONTEXT)
+    kit.projectors = (Projector(TITLES),)
+    assert row(kit, key)["seen"] == [1]
+    assert kit.execute(SAMPLE, key, cancel(key), context=CONTEXT).version == 2
+    assert row(kit, key)["seen"] == [1, 2]
+
+
+def test_a_read_model_is_not_told_a_place_that_is_not_known_yet(kit: Kit) -> None:
+    key = uuid4()
+    model = replace(TITLES, change=lambda _key, _row, fact: {"seen": fact.position})
+    kit.projectors = (Projector(model),)
+    with pytest.raises(AttributeError, match="position"):
+        kit.execute(SAMPLE, key, plan(key), context=CONTEXT)
+
+
+def test_a_failing_row_undoes_the_append_of_the_same_statement(kit: Kit) -> None:
+    key = uuid4()
+    model = replace(TITLES, change=lambda key, *_: {"meeting_id": key[0], "title": None})
+    kit.projectors = (Projector(model),)
+    with pytest.raises(psycopg.errors.NotNullViolation):
+        kit.execute(SAMPLE, key, plan(key), context=CONTEXT)
+    kit.projectors = (Projector(TITLES),)
+    assert kit.execute(SAMPLE, key, plan(key), context=CONTEXT).version == 1

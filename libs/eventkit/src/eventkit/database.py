@@ -8,6 +8,7 @@ from typing import cast
 
 import psycopg
 import sqlalchemy as sa
+from psycopg.pq import PipelineStatus
 
 from eventkit.store import Connection
 
@@ -50,15 +51,36 @@ def session(engine: sa.Engine) -> Iterator[sa.Connection]:
 
     A broken connection is thrown away together with its pool's idle siblings.
     """
+    with _reachable(), engine.connect() as connection:
+        try:
+            yield connection
+        except psycopg.OperationalError:
+            if driver(connection).closed:
+                connection.invalidate()
+                engine.dispose()
+            raise
+
+
+@contextmanager
+def raw_session(engine: sa.Engine) -> Iterator[Connection]:
+    """The same from the same pool, without the layer that speaks SQLAlchemy Core."""
+    with _reachable():
+        pooled = engine.raw_connection()
+        raw = cast(Connection, pooled.driver_connection)
+        try:
+            yield raw
+        finally:
+            if raw.closed:
+                pooled.invalidate()
+                engine.dispose()
+            else:
+                pooled.close()
+
+
+@contextmanager
+def _reachable() -> Iterator[None]:
     try:
-        with engine.connect() as connection:
-            try:
-                yield connection
-            except psycopg.OperationalError:
-                if driver(connection).closed:
-                    connection.invalidate()
-                    engine.dispose()
-                raise
+        yield
     except (psycopg.OperationalError, sa.exc.OperationalError, sa.exc.TimeoutError) as error:
         raise Unavailable(str(error).partition("\n")[0]) from error
 
@@ -70,17 +92,16 @@ def driver(connection: sa.Connection) -> Connection:
 
 @contextmanager
 def transaction(raw: Connection) -> Iterator[None]:
-    """A transaction whose BEGIN travels with the first statement and whose COMMIT with the last.
+    """A transaction without BEGIN and COMMIT: what a pipeline sends up to its end.
 
-    Only a statement whose result is fetched is waited for, so a command takes two waits instead
-    of four; each of them gives the interpreter's lock away. Errors may come at the block's end.
+    Only a statement whose result is fetched is waited for; each wait gives the interpreter's lock
+    away. Errors may come at the block's end. An exception within the block undoes it all.
     """
-    try:
-        with raw.pipeline():
-            raw.execute("BEGIN")
+    with raw.pipeline():
+        try:
             yield
-            raw.execute("COMMIT")
-    except BaseException:
-        if not raw.closed:
-            raw.rollback()
-        raise
+        except BaseException:
+            # Before the pipeline ends, for its end commits what was sent and went well.
+            if raw.pgconn.pipeline_status == PipelineStatus.ON:
+                raw.execute("ROLLBACK")
+            raise

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 import orjson
 import sqlalchemy as sa
 
 from eventkit.readmodel import Key, ReadModel, Row
-from eventkit.recorded import Recorded
-from eventkit.store import Connection
+from eventkit.recorded import Recorded, Unplaced
+from eventkit.store import Connection, Statement
 
 VERSION = "stream_version"
 _DIALECT = sa.make_url("postgresql+psycopg://").get_dialect()()
@@ -37,8 +37,8 @@ class Projector:
         if not batch.touches:
             return
         rows = self._present(connection, batch.to_load())
-        changed = batch.fold(rows)
-        self._write(connection, changed)
+        for sql, values in self._writing(batch.fold(rows)):
+            connection.execute(sql, values)
 
     def _present(self, connection: Connection, keys: list[Key]) -> dict[Key, Row]:
         if not keys:
@@ -51,15 +51,23 @@ class Projector:
         rows = [dict(zip(names, values, strict=True)) for values in found]
         return {tuple(row[name] for name in self.statements.key_names): row for row in rows}
 
-    def _write(self, connection: Connection, changed: dict[Key, Row | None]) -> None:
+    def first(self, fact: Unplaced[Any]) -> list[Statement]:
+        """What keeps the rows of a stream that begins, for a model that needs no place."""
+        batch = _Batch(self.model)
+        batch.touch(cast(Recorded[Any], fact))
+        return self._writing(batch.fold({}))
+
+    def _writing(self, changed: dict[Key, Row | None]) -> list[Statement]:
         gone = [key for key, row in changed.items() if row is None]
         kept = [self.statements.values(row) for row in changed.values() if row is not None]
+        writing: list[Statement] = []
         if gone:
-            connection.execute(self.statements.delete, _columns(gone))
+            writing.append((self.statements.delete, _columns(gone)))
         if len(kept) == 1:
-            connection.execute(self.statements.upsert_one, kept[0])
+            writing.append((self.statements.upsert_one, kept[0]))
         elif kept:
-            connection.execute(self.statements.upsert, _columns(kept))
+            writing.append((self.statements.upsert, _columns(kept)))
+        return writing
 
 
 @dataclass

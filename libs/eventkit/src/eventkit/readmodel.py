@@ -22,9 +22,13 @@ class ReadModel:
     one of them (None: the row goes). The table has a column `stream_version`, which the kit sets.
     A row is fed by one stream, so the stream's own version check makes every row change safe.
     The same functions serve the append's transaction, the consumer's and the rebuild.
+
+    `needs_place` says that `change` reads `position` or `recorded_at`, which are known only after
+    the append; without it, the first event of a stream and its rows are one statement.
     """
 
     name: str
     table: sa.Table
     keys: Callable[[Recorded[Any]], Iterable[Key]]
     change: Callable[[Key, Row | None, Recorded[Any]], Row | None]
+    needs_place: bool = False

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Generic, TypeVar
 from uuid import UUID, uuid4
 
+from msgspec import Struct, field
+
 Event_co = TypeVar("Event_co", covariant=True)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Metadata:
+class Metadata(Struct, frozen=True, kw_only=True):
     """Who caused an event, for whom, and in which history of the store; never a name."""
 
     actor: str
@@ -22,27 +22,32 @@ class Metadata:
     generation: UUID
 
 
-@dataclass(frozen=True, kw_only=True)
-class Recorded(Generic[Event_co]):
-    """One stored event, decoded to its newest version.
+class Unplaced(Struct, Generic[Event_co], frozen=True, kw_only=True):
+    """A decided event before its append, decoded to its newest version.
 
-    `version` counts from 1 within the stream, `position` rises through the whole store but has
-    gaps. `occurred_at` is when the fact became true, `recorded_at` when it was stored.
+    `version` counts from 1 within the stream; `occurred_at` is when the fact became true.
     """
 
     event: Event_co
     type: str
     stream: str
     version: int
-    position: int
     event_id: UUID
     occurred_at: datetime
-    recorded_at: datetime
     metadata: Metadata
 
 
-@dataclass(frozen=True, kw_only=True)
-class Context:
+class Recorded(Unplaced[Event_co], Generic[Event_co], frozen=True, kw_only=True):
+    """One stored event: `position` rises through the whole store but has gaps.
+
+    `recorded_at` is when it was stored.
+    """
+
+    position: int
+    recorded_at: datetime
+
+
+class Context(Struct, frozen=True, kw_only=True):
     """On whose behalf a command runs. `occurred_at` is set where a fact became true earlier."""
 
     actor: str
@@ -53,8 +58,7 @@ class Context:
     occurred_at: datetime | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Written(Generic[Event_co]):
+class Written(Struct, Generic[Event_co], frozen=True, kw_only=True):
     """What a command left behind: the stream's version, and the events (none if nothing changed).
 
     `replayed` tells that an earlier call with the same idempotency key did it; `resource` is

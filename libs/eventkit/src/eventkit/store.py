@@ -6,8 +6,8 @@ Works on psycopg connections, because this is the path where layers cost (decisi
 from __future__ import annotations
 
 import hmac
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, LiteralString
 from uuid import UUID, uuid4
@@ -19,11 +19,12 @@ from psycopg.rows import TupleRow
 from contracts.catalog import event_type
 from contracts.codec import decode, encode, personal_values
 from eventkit.idempotency import Idempotency, KeyBusy, KeyTaken
-from eventkit.recorded import Context, Metadata, Recorded
+from eventkit.recorded import Context, Metadata, Recorded, Unplaced
 from eventkit.stored import Stored
 from eventkit.vault import Vault
 
 Connection = psycopg.Connection[TupleRow]
+Statement = tuple[str, Sequence[Any]]
 
 COLUMNS: LiteralString = (
     "stream, version, position, event_id, type, schema_version, data::text, metadata::text,"
@@ -58,17 +59,15 @@ class VersionConflict(Exception):
     """Somebody else appended to the stream first."""
 
 
-@dataclass
-class History:
+class History(msgspec.Struct):
     """A stream as far as it goes: its last version and hash, and its events in order."""
 
     version: int = 0
     hash: bytes = b""
-    events: list[Any] = field(default_factory=list)
+    events: list[Any] = msgspec.field(default_factory=list)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Pending:
+class Pending(msgspec.Struct, frozen=True, kw_only=True):
     """Events to append to one stream, on top of the history they were decided on."""
 
     stream: str
@@ -110,16 +109,18 @@ class Store:
         pendings: Sequence[Pending],
         now: datetime,
         key: Idempotency | None = None,
+        beside: Callable[[Unplaced[Any]], list[Statement]] | None = None,
     ) -> list[Recorded[Any]]:
         """Append to many streams at once, all or nothing, and keep the caller's key.
 
         One statement for one event, so on a connection in autocommit it needs no transaction;
-        otherwise it stands in the connection's own. Raises VersionConflict when a stream is no
+        otherwise it stands in the connection's own. What `beside` gives for a single event, not
+        yet placed, becomes part of that statement. Raises VersionConflict when a stream is no
         longer as it was loaded, KeyTaken or KeyBusy for the key; a transaction is then lost.
         """
         rows = [row for pending in pendings for row in self._rows(pending, now)]
         try:
-            placed = _place(connection, rows, pendings, key)
+            placed = _place(connection, rows, pendings, key, beside)
         except (psycopg.errors.UniqueViolation, psycopg.errors.LockNotAvailable) as error:
             conflict = _CONFLICTS.get(error.diag.constraint_name)
             if conflict is None:
@@ -223,10 +224,12 @@ def _place(
     rows: Sequence[_Row],
     pendings: Sequence[Pending],
     key: Idempotency | None,
+    beside: Callable[[Unplaced[Any]], list[Statement]] | None,
 ) -> list[TupleRow]:
     if len(rows) == 1:
         values = (*rows[0].values, *(key.values if key else _NO_KEY))
-        return connection.execute(_APPEND_ONE, values, prepare=True).fetchall()
+        sql, all_values = _with(beside(rows[0].unplaced()) if beside else [], _APPEND_ONE, values)
+        return connection.execute(sql, all_values, prepare=True).fetchall()
     if key:
         # Also where nothing is to be stored: that was the answer, and stays it.
         last = pendings[-1]
@@ -239,8 +242,15 @@ def _place(
     return connection.execute(_APPEND, (*columns[:2], bases, *columns[2:])).fetchall()
 
 
-@dataclass(frozen=True)
-class _Row:
+def _with(beside: list[Statement], sql: str, values: Sequence[Any]) -> Statement:
+    """One statement of several, which stand or fall together."""
+    if not beside:
+        return sql, values
+    parts = ", ".join(f"beside{number} AS ({sql})" for number, (sql, _) in enumerate(beside))
+    return f"WITH {parts} {sql}", [*(value for _, given in beside for value in given), *values]
+
+
+class _Row(msgspec.Struct, frozen=True):
     stored: Stored
     hash: bytes
     base: int
@@ -260,6 +270,17 @@ class _Row:
             s.metadata,
             self.hash,
             s.occurred_at,
+        )
+
+    def unplaced(self) -> Unplaced[Any]:
+        return Unplaced(
+            event=self.event,
+            type=self.stored.wire,
+            stream=self.stored.stream,
+            version=self.stored.version,
+            event_id=self.stored.event_id,
+            occurred_at=self.stored.occurred_at,
+            metadata=self.metadata,
         )
 
     def recorded(self, position: int, recorded_at: datetime) -> Recorded[Any]:

@@ -9,13 +9,13 @@ from typing import Any, LiteralString, TypeVar
 
 import sqlalchemy as sa
 
-from eventkit.database import driver, session, transaction
+from eventkit.database import driver, raw_session, session, transaction
 from eventkit.domain import Aggregate, Refusal
 from eventkit.idempotency import Idempotency, KeyTaken
 from eventkit.projection import Projector
-from eventkit.recorded import Context, Recorded, Written
+from eventkit.recorded import Context, Recorded, Unplaced, Written
 from eventkit.settings import Settings
-from eventkit.store import Connection, History, Pending, Store, VersionConflict
+from eventkit.store import Connection, History, Pending, Statement, Store, VersionConflict
 from eventkit.vault import Vault
 
 State = TypeVar("State")
@@ -116,6 +116,7 @@ class Kit:
         self.store = store
         self.vault: Vault = store.vault
         self.projectors = tuple(projectors)
+        self._needs_place = any(projector.model.needs_place for projector in self.projectors)
         self.now = now
         # Called after each commit that stored events; must be quick and must not raise.
         self.committed: list[Callable[[Sequence[Recorded[Any]]], None]] = []
@@ -193,9 +194,7 @@ class Kit:
         self, raw: Connection, pending: Pending, idempotency: Idempotency | None = None
     ) -> Written[Any]:
         """Append what was decided, on the connection's transaction; see `Unit.execute`."""
-        recorded = self.append(raw, [pending], idempotency)
-        version = pending.history.version + len(recorded)
-        return Written(stream=pending.stream, version=version, recorded=tuple(recorded))
+        return _written(pending, self.append(raw, [pending], idempotency))
 
     def append(
         self, raw: Connection, pendings: Sequence[Pending], idempotency: Idempotency | None = None
@@ -212,24 +211,34 @@ class Kit:
         idempotency: Idempotency | None,
         queue: str | None,
     ) -> Written[Any]:
-        with session(self.engine) as connection:
-            raw = driver(connection)
+        with raw_session(self.engine) as raw:
             if queue is not None:
                 # Appends take this lock shared, so whoever waits for it here wins the next race.
                 with raw.transaction():
                     raw.execute(_QUEUE, (queue,))
                     return self.write(raw, decide(raw), idempotency)
             pending = decide(raw)
-            if not self.projectors and len(pending.events) == 1:
-                # One statement needs no transaction.
-                return self.write(raw, pending, idempotency)
+            if self._in_one_statement(pending):
+                return _written(
+                    pending,
+                    self.store.append(raw, [pending], self.now(), idempotency, self._first_rows),
+                )
             with transaction(raw):
                 return self.write(raw, pending, idempotency)
 
+    def _in_one_statement(self, pending: Pending) -> bool:
+        # Rows of a stream that goes on have to be read, in the transaction that changes them:
+        # between two, a rebuild could put another table in their place.
+        begins = pending.history.version == 0 and not self._needs_place
+        return len(pending.events) == 1 and (begins or not self.projectors)
+
+    def _first_rows(self, fact: Unplaced[Any]) -> list[Statement]:
+        return [statement for projector in self.projectors for statement in projector.first(fact)]
+
     def _earlier(self, idempotency: Idempotency) -> Written[Any] | None:
         """What an earlier call with the key left behind."""
-        with session(self.engine) as connection:
-            found = driver(connection).execute(_EARLIER, (idempotency.scope,)).fetchone()
+        with raw_session(self.engine) as raw:
+            found = raw.execute(_EARLIER, (idempotency.scope,)).fetchone()
         if found is None:
             return None
         fingerprint, resource, stream, version = found
@@ -244,6 +253,11 @@ class Kit:
         if recorded:
             for listener in self.committed:
                 listener(recorded)
+
+
+def _written(pending: Pending, recorded: Sequence[Recorded[Any]]) -> Written[Any]:
+    version = pending.history.version + len(recorded)
+    return Written(stream=pending.stream, version=version, recorded=tuple(recorded))
 
 
 def _decide(

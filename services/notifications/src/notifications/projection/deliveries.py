@@ -116,4 +116,6 @@ def _over(
     }
 
 
-DELIVERIES = ReadModel(name="deliveries", table=deliveries, keys=keys, change=change)
+DELIVERIES = ReadModel(
+    name="deliveries", table=deliveries, keys=keys, change=change, needs_place=True
+)

@@ -84,4 +84,4 @@ def _registered(fact: EndpointRegistered, recorded: Recorded[Any]) -> Row:
     }
 
 
-ENDPOINTS = ReadModel(name="endpoints", table=endpoints, keys=keys, change=change)
+ENDPOINTS = ReadModel(name="endpoints", table=endpoints, keys=keys, change=change, needs_place=True)
