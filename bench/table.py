@@ -20,8 +20,14 @@ class Goal:
 
 
 def compete(contestants: Mapping[str, Contestant], rounds: int) -> dict[str, list[float]]:
-    """Each contestant's figure a round; the order within a round is shuffled."""
+    """Each contestant's figure a round; the order within a round is shuffled.
+
+    A first round counts for nobody: caches, files and plans of whoever comes first are cold.
+    """
     figures: dict[str, list[float]] = {name: [] for name in contestants}
+    for name, contestant in contestants.items():
+        print(f"  warming up: {name} …".ljust(78), end="\r", flush=True)
+        contestant()
     for number in range(1, rounds + 1):
         for name in random.sample(list(contestants), len(contestants)):
             print(f"  round {number}/{rounds}: {name} …", end="\r", flush=True)
