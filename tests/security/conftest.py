@@ -1,0 +1,34 @@
+"""What the security suites share: they say how much they tried, for docs/security.md."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.security import counts
+
+Count = Callable[[str, int], None]
+COUNTS = pytest.StashKey[dict[str, int]]()
+
+
+@pytest.fixture(scope="session")
+def count(request: pytest.FixtureRequest) -> Iterator[Count]:
+    """Says how many were tried: `count("forged tokens", 64)`.
+
+    Only numbers that are the same on every machine; they stand in docs/security.md. What is
+    counted under one name several times in a run is added up.
+    """
+    found = request.config.stash[COUNTS] = {}
+
+    def add(name: str, number: int) -> None:
+        found[name] = found.get(name, 0) + number
+
+    yield add
+    counts.keep(found)
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Prints the counts below the results."""
+    for name, number in config.stash.get(COUNTS, {}).items():
+        terminalreporter.write_line(f"{number:>8,}  {name}")
