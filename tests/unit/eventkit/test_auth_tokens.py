@@ -22,7 +22,7 @@ ISSUER, AUDIENCE = "https://registry.example.org", "netztreff"
 KEY = signing_key(b"m" * 32)
 OTHER_KEY = signing_key(b"o" * 32)
 SIGNER = Signer(KEY, ISSUER, AUDIENCE)
-CLIENT = Principal("client-1", "municipality", "08111000", frozenset({"read"}))
+CLIENT = Principal("client-1", "municipality", "08111000", frozenset({"read"}), ISSUER)
 
 # The corpus is made once, so it is judged at the time of its making.
 NOW = int(time())
@@ -159,6 +159,23 @@ FORGED = {
 def test_a_good_token_tells_who_calls() -> None:
     assert verifier().verify(GOOD) == CLIENT
     assert verifier().verify(signed()).role == "organiser"
+
+
+@pytest.mark.parametrize(
+    ("role", "scopes"),
+    [
+        ("organiser", "read write admin"),
+        ("operator", "read write admin"),
+        ("district", "read write"),
+    ],
+)
+def test_where_nothing_is_said_of_scopes_they_follow_from_the_role(role: str, scopes: str) -> None:
+    assert verifier().verify(signed(role=role)).scopes == set(scopes.split())
+    assert verifier().verify(SIGNER.sign(Principal("c", role))).scopes == set(scopes.split())
+
+
+def test_a_token_without_any_scope_is_good_for_nothing() -> None:
+    assert verifier().verify(signed(scope="")).scopes.isdisjoint({"read", "write", "admin"})
 
 
 @pytest.mark.parametrize("token", FORGED.values(), ids=FORGED.keys())

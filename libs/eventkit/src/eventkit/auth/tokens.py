@@ -16,7 +16,7 @@ from joserfc.jwk import ECKey
 from joserfc.util import urlsafe_b64decode
 
 from eventkit.auth.keys import Keys, OwnKeys, RemoteKeys, signing_key
-from eventkit.auth.principal import Principal
+from eventkit.auth.principal import Principal, usual_scopes
 from eventkit.http.policy import ROLES
 from eventkit.settings import Settings
 
@@ -45,7 +45,10 @@ class Signer:
         return cls(signing_key(settings.master_key), settings.token_issuer, settings.token_audience)
 
     def sign(self, principal: Principal, *, lifetime: int = LIFETIME) -> str:
-        """A token for this principal, valid from now for at most ten minutes."""
+        """A token for this principal, valid from now for at most ten minutes.
+
+        A principal without scopes gets those that are usual for its role.
+        """
         if not 0 < lifetime <= LIFETIME:
             raise ValueError(f"a token lives at most {LIFETIME} seconds")
         now = int(time())
@@ -58,11 +61,10 @@ class Signer:
             "exp": now + lifetime,
             "jti": uuid4().hex,
             "role": principal.role,
+            "scope": " ".join(sorted(principal.scopes or usual_scopes(principal.role))),
         }
         if principal.tenant is not None:
             claims["tenant"] = principal.tenant
-        if principal.scopes:
-            claims["scope"] = " ".join(sorted(principal.scopes))
         header = {"alg": "ES256", "typ": "at+jwt", "kid": self.key.kid}
         return jwt.encode(header, claims, self.key, algorithms=["ES256"])
 
@@ -155,11 +157,12 @@ def _time(claims: Mapping[str, Any], name: str) -> int:
 
 def _principal(claims: Mapping[str, Any]) -> Principal:
     subject, role, tenant = claims.get("sub"), claims.get("role"), claims.get("tenant")
-    scope = claims.get("scope", "")
     if not (isinstance(subject, str) and 0 < len(subject) <= 200):
         raise BadToken
     if not isinstance(role, str) or role not in ROLES:
         raise BadToken
+    # Tokens of before scopes were told have none.
+    scope = claims.get("scope", " ".join(usual_scopes(role)))
     if not isinstance(tenant, str | None) or not isinstance(scope, str):
         raise BadToken
-    return Principal(subject, role, tenant, frozenset(scope.split()))
+    return Principal(subject, role, tenant, frozenset(scope.split(" ")), str(claims["iss"]))

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from eventkit.auth.principal import READ, SCOPES, WRITE
+
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 ROLES = frozenset(
     {
         "organiser",
@@ -21,13 +24,21 @@ ROLES = frozenset(
 
 @dataclass(frozen=True)
 class Policy:
-    """The roles that may call an endpoint; `public` ones are asked for no token at all."""
+    """The roles that may call an endpoint; `public` ones are asked for no token at all.
+
+    `scope` is what the token must be good for; without it, that follows from the method.
+    """
 
     roles: frozenset[str]
     public: bool = False
+    scope: str | None = None
 
     def admits(self, role: str) -> bool:
         return role in self.roles
+
+    def scope_for(self, method: str) -> str:
+        """The scope that a call by this method needs."""
+        return self.scope or (READ if method.upper() in _SAFE else WRITE)
 
 
 PUBLIC = Policy(frozenset(), public=True)
@@ -38,14 +49,16 @@ class IncompletePolicy(RuntimeError):
     """The policy table and the routes do not name the same endpoints."""
 
 
-def allow(*who: str | Policy) -> Policy:
-    """Allow roles by name, or what another policy allows; raises ValueError on an unknown role."""
+def allow(*who: str | Policy, scope: str | None = None) -> Policy:
+    """Allow roles by name, or those of another policy; raises ValueError on an unknown word."""
     roles: set[str] = set()
     for one in who:
         roles |= one.roles if isinstance(one, Policy) else {one}
     if unknown := roles - ROLES:
         raise ValueError(f"No such role: {', '.join(sorted(unknown))}.")
-    return Policy(frozenset(roles))
+    if scope is not None and scope not in SCOPES:
+        raise ValueError(f"No such scope: {scope}.")
+    return Policy(frozenset(roles), scope=scope)
 
 
 def check_complete(endpoints: Iterable[str], policy: Mapping[str, Policy]) -> None:

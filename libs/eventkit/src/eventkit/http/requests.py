@@ -87,6 +87,18 @@ def admit(endpoint: str) -> None:
     g.principal = caller = _authenticate(shared.verifier)
     if not policy.admits(caller.role):
         raise HttpRefusal(403, "forbidden", "Your role may not do this.")
+    if (wanted := policy.scope_for(request.method)) not in caller.scopes:
+        raise _insufficient(wanted)
+
+
+def _insufficient(wanted: str) -> HttpRefusal:
+    """As RFC 6750, section 3.1, has it."""
+    return HttpRefusal(
+        403,
+        "insufficient-scope",
+        f"A token with the scope {wanted} is needed.",
+        headers={"WWW-Authenticate": f'Bearer error="insufficient_scope", scope="{wanted}"'},
+    )
 
 
 def _authenticate(verifier: Verifier) -> Principal:
