@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, cast
@@ -68,6 +68,14 @@ class Projector:
         elif kept:
             writing.append((self.statements.upsert, _columns(kept)))
         return writing
+
+
+def folded(model: ReadModel, facts: Iterable[Recorded[Any]]) -> dict[Key, Row | None]:
+    """The rows that events of whole streams leave, in order, without a table."""
+    batch = _Batch(model)
+    for fact in facts:
+        batch.touch(fact)
+    return batch.fold({})
 
 
 @dataclass

@@ -14,6 +14,7 @@ from registry.api import (
     participations,
     programmes,
     seats,
+    secrets,
     tokens,
 )
 from registry.cli import COMMANDS
@@ -36,7 +37,7 @@ from registry.projection.programmes import PROGRAMMES
 from registry.projection.seats import SEATS
 
 ORGANISER = allow("organiser")
-OPERATOR = allow("operator")
+MANAGES_CLIENTS = allow("operator", "organiser", "municipality", "district", scope="admin")
 IMPORTERS = allow("organiser", "operator")
 NAMES_CONTACTS = allow("organiser", "municipality", "district")
 # Participants of a meeting have no business with the other contacts.
@@ -53,17 +54,21 @@ READS_CONTACTS = allow(
 POLICY: dict[str, Policy] = {
     "municipalities.list_municipalities": ANYONE_SIGNED_IN,
     "municipalities.show_municipality": ANYONE_SIGNED_IN,
+    "municipalities.show_municipality_history": ANYONE_SIGNED_IN,
     "districts.list_districts": ANYONE_SIGNED_IN,
     "districts.show_district": ANYONE_SIGNED_IN,
+    "districts.show_district_history": ANYONE_SIGNED_IN,
     "imports.preview_import": IMPORTERS,
     "imports.show_import": IMPORTERS,
     "imports.apply_import": IMPORTERS,
     "programmes.decide_programme": ORGANISER,
     "programmes.list_programmes": ANYONE_SIGNED_IN,
     "programmes.show_programme": ANYONE_SIGNED_IN,
+    "programmes.show_programme_history": ANYONE_SIGNED_IN,
     "cohorts.plan_cohort": ORGANISER,
     "cohorts.list_cohorts": ANYONE_SIGNED_IN,
     "cohorts.show_cohort": ANYONE_SIGNED_IN,
+    "cohorts.show_cohort_history": ANYONE_SIGNED_IN,
     "participations.accept_participation": ORGANISER,
     "participations.list_participations": ANYONE_SIGNED_IN,
     "participations.show_participation": ANYONE_SIGNED_IN,
@@ -71,21 +76,25 @@ POLICY: dict[str, Policy] = {
     "organisations.register_organisation": ORGANISER,
     "organisations.list_organisations": ANYONE_SIGNED_IN,
     "organisations.show_organisation": ANYONE_SIGNED_IN,
+    "organisations.show_organisation_history": ANYONE_SIGNED_IN,
     "organisations.archive_organisation": ORGANISER,
     "contacts.appoint_contact": NAMES_CONTACTS,
     "contacts.list_contacts": READS_CONTACTS,
     "contacts.show_contact": READS_CONTACTS,
+    "contacts.show_contact_history": READS_CONTACTS,
     "contacts.change_contact": NAMES_CONTACTS,
     "contacts.release_contact": NAMES_CONTACTS,
     "contacts.read_addresses": allow("service"),
     "seats.create_seat": ORGANISER,
     "seats.list_seats": ANYONE_SIGNED_IN,
     "seats.show_seat": ANYONE_SIGNED_IN,
+    "seats.show_seat_history": ANYONE_SIGNED_IN,
     "seats.fill_seat": ORGANISER,
     "seats.vacate_seat": ORGANISER,
     "clients.register_client": OPERATOR,
     "clients.list_clients": OPERATOR,
     "clients.show_client": OPERATOR,
+    "clients.show_client_history": OPERATOR,
     "clients.revoke_client": OPERATOR,
     "tokens.issue_token": PUBLIC,
     "tokens.show_keys": PUBLIC,
@@ -125,6 +134,7 @@ SERVICE = Service(
         contacts.bp,
         seats.bp,
         clients.bp,
+        secrets.bp,
         tokens.bp,
     ),
     policy=POLICY,

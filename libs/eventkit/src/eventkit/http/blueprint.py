@@ -35,8 +35,16 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # published wit
         self, schema: type[Schema] | Schema, *, location: str = "json", **documentation: Any
     ) -> Callable[[View], View]:
         """Give the view the checked body (or `location="query"`, `"form"`) as next argument."""
-        decorate = super().arguments(schema, location=location, **documentation)
-        return cast(Callable[[View], View], decorate)
+        document = super().arguments(schema, location=location, **documentation)
+
+        def decorate(view: View) -> View:
+            checked = cast(View, document(view))
+            if location == "query":
+                loader = schema() if isinstance(schema, type) else schema
+                vars(checked)["query_names"] = frozenset(loader.fields)
+            return checked
+
+        return decorate
 
     def response(
         self,

@@ -60,24 +60,28 @@ def page(
     columns = [_column(one) for one in sort]
     labelled = [column.label(_ALIAS.format(i)) for i, column in enumerate(columns)]
     if which.after is not None:
-        query = query.where(_beyond(sort, columns, read(which.after, columns)))
+        kinds = tuple(column.type.python_type for column in columns)
+        query = query.where(_beyond(sort, columns, opened(which.after, kinds)))
     return query.add_columns(*labelled).order_by(*sort).limit(which.limit + 1)
 
 
 def cursor(row: sa.RowMapping, sort: Sequence[sa.ColumnElement[Any]]) -> str:
     """The cursor of the page after this row."""
-    values = [row[_ALIAS.format(i)] for i in range(len(sort))]
+    return sealed([row[_ALIAS.format(i)] for i in range(len(sort))])
+
+
+def sealed(values: Sequence[Any]) -> str:
+    """The cursor of the page after what has these values."""
     payload = msgspec.json.encode(values)
     return urlsafe_b64encode(_mac(payload) + payload).rstrip(b"=").decode()
 
 
-def read(text: str, columns: Sequence[sa.ColumnElement[Any]]) -> list[Any]:
+def opened(text: str, kinds: tuple[type, ...]) -> list[Any]:
     """The values in a cursor that this caller got for this query; raises HttpRefusal (400)."""
     try:
         raw = urlsafe_b64decode(text.encode() + b"=" * (-len(text) % 4))
         if not hmac.compare_digest(raw[:_MAC], _mac(raw[_MAC:])):
             raise _foreign()
-        kinds = tuple(column.type.python_type for column in columns)
         return list(msgspec.json.decode(raw[_MAC:], type=tuple[kinds]))  # type: ignore[valid-type]  # made at run time
     except (NotBase64, UnicodeError, msgspec.MsgspecError) as error:
         raise _foreign() from error

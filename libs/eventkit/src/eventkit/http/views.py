@@ -6,6 +6,7 @@ has checked the body, the kit keeps the caller's idempotency key and compares ve
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -31,6 +32,7 @@ __all__ = [
     "found",
     "kit",
     "listed",
+    "page_answer",
     "principal",
     "shown",
 ]
@@ -121,7 +123,12 @@ def listed(
         rows = connection.execute(pages.page(query, sort, which)).mappings().all()
     shown_rows = rows[: which.limit]
     more = pages.cursor(shown_rows[-1], sort) if len(rows) > which.limit else None
-    body = {"items": _dumper(schema).dump(shown_rows, many=True), "next": more}
+    return page_answer(shown_rows, schema, more)
+
+
+def page_answer(items: Sequence[object], schema: type[Schema], more: str | None) -> Response:
+    """Answer one page; `more` is the cursor of the next one."""
+    body = {"items": _dumper(schema).dump(items, many=True), "next": more}
     headers = {"Link": f'<{_next_page(more)}>; rel="next"'} if more else {}
     return Response(orjson.dumps(body), content_type=_JSON, headers=headers)
 

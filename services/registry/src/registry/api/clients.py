@@ -1,4 +1,4 @@
-"""HTTP for machine clients: registered by the operator, revoked by the operator."""
+"""HTTP for machine clients: registered and revoked by whoever administers their tenant."""
 
 from typing import Any
 
@@ -6,13 +6,16 @@ import orjson
 import sqlalchemy as sa
 from flask import Response, url_for
 from marshmallow import Schema, fields
-from marshmallow.validate import OneOf
+from marshmallow.validate import Length, OneOf
 
+from eventkit.auth.principal import SCOPES, usual_scopes
+from eventkit.database import session
 from eventkit.http.blueprint import Blueprint
 from eventkit.http.fields import Text
 from eventkit.http.preconditions import idempotency
 from eventkit.http.schemas import Written, page_of
-from eventkit.http.views import changed, context, found, kit, listed
+from eventkit.http.views import changed, context, found, kit, listed, principal
+from registry.administration import managed, managed_client, require_giving
 from registry.credentials import new_credentials
 from registry.domain.client import CLIENT, ROLES, RegisterClient, RevokeClient
 from registry.projection.clients import clients
@@ -24,6 +27,14 @@ class ClientBody(Schema):
     name = Text(1, 200, required=True)
     role = fields.String(required=True, validate=OneOf(sorted(ROLES)))
     tenant = Text(1, 36, allow_none=True)
+    scopes = fields.List(
+        fields.String(validate=OneOf(SCOPES)),
+        validate=Length(min=1, max=len(SCOPES)),
+        metadata={
+            "description": "What its tokens are good for: `read` and `write` where nothing is "
+            "said, `admin` as well for organiser and operator. Only what your own token has."
+        },
+    )
 
 
 class RevocationBody(Schema):
@@ -44,6 +55,7 @@ class ClientView(Schema):
     name = fields.String(required=True)
     role = fields.String(required=True)
     tenant = fields.String(required=True, allow_none=True)
+    scopes = fields.List(fields.String(validate=OneOf(SCOPES)), required=True)
     active = fields.Boolean(required=True)
     registered_at = fields.AwareDateTime(required=True)
     revoked_at = fields.AwareDateTime(required=True, allow_none=True)
@@ -55,8 +67,14 @@ class ClientView(Schema):
 def register_client(body: dict[str, Any]) -> Response:
     """Register a client; the secret stands in this answer and nowhere else."""
     credentials = new_credentials()
+    scopes = tuple(sorted(set(body.pop("scopes", usual_scopes(body["role"])))))
+    require_giving(principal(), body["role"], body.get("tenant"), scopes)
     command = RegisterClient(
-        client_id=credentials.client_id, secret_digest=credentials.digest, **body
+        client_id=credentials.client_id,
+        secret_id=credentials.secret_id,
+        secret_digest=credentials.digest,
+        scopes=scopes,
+        **body,
     )
     written = kit().execute(
         CLIENT,
@@ -73,21 +91,25 @@ def register_client(body: dict[str, Any]) -> Response:
 @bp.route("", methods=["GET"])
 @bp.response(200, page_of(ClientView))
 def list_clients() -> Response:
+    """The clients that you manage: all, those of the network, or those of your own tenant."""
     order = (clients.c.registered_at, clients.c.client_id)
-    return listed(sa.select(clients), ClientView, sort=order)
+    return listed(sa.select(clients).where(managed(principal())), ClientView, sort=order)
 
 
 @bp.route("/<client_id>", methods=["GET"])
 @bp.response(200, ClientView)
 def show_client(client_id: str) -> Response:
-    return found(sa.select(clients).where(clients.c.client_id == client_id), ClientView)
+    own = managed(principal())
+    return found(sa.select(clients).where(clients.c.client_id == client_id, own), ClientView)
 
 
 @bp.route("/<client_id>/revocation", methods=["POST"])
 @bp.arguments(RevocationBody)
 @bp.response(200, Written)
 def revoke_client(body: dict[str, Any], client_id: str) -> Response:
-    """No new tokens from now on; those that are out end within ten minutes."""
+    """No new tokens from now on; those that are out are refused everywhere within a minute."""
+    with session(kit().engine) as connection:
+        managed_client(connection, principal(), client_id)
     return changed(CLIENT, client_id, RevokeClient(**body))
 
 
@@ -95,6 +117,6 @@ def _registered(client_id: str, secret: str | None) -> Response:
     return Response(
         orjson.dumps({"client_id": client_id, "client_secret": secret}),
         status=201,
-        headers={"Location": url_for(".show_client", client_id=client_id)},
+        headers={"Location": url_for("clients.show_client", client_id=client_id)},
         content_type="application/json",
     )

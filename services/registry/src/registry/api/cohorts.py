@@ -9,10 +9,13 @@ from marshmallow import Schema, fields
 
 from eventkit.http.blueprint import Blueprint
 from eventkit.http.fields import Integer, Text
+from eventkit.http.history import Timeline, found_at, offer_history
+from eventkit.http.moments import Moment, MomentQuery
 from eventkit.http.schemas import Written, page_of
-from eventkit.http.views import created, found, kit, listed
+from eventkit.http.views import created, kit, listed
+from registry.api import withheld
 from registry.domain.cohort import COHORT, PlanCohort
-from registry.projection.cohorts import cohorts
+from registry.projection.cohorts import COHORTS, cohorts
 from registry.references import require_predecessor, require_programme
 
 bp = Blueprint("cohorts", __name__, url_prefix="/v1", description="Rounds of a programme.")
@@ -60,6 +63,15 @@ def list_cohorts(programme_id: UUID) -> Response:
 
 
 @bp.route("/cohorts/<uuid:cohort_id>", methods=["GET"])
+@bp.arguments(MomentQuery, location="query")
 @bp.response(200, CohortView)
-def show_cohort(cohort_id: UUID) -> Response:
-    return found(sa.select(cohorts).where(cohorts.c.cohort_id == cohort_id), CohortView)
+def show_cohort(when: Moment, cohort_id: UUID) -> Response:
+    return found_at(_cohort(cohort_id), CohortView, _TIMELINE, when)
+
+
+def _cohort(cohort_id: UUID) -> sa.Select[Any]:
+    return sa.select(cohorts).where(cohorts.c.cohort_id == cohort_id)
+
+
+_TIMELINE = Timeline(aggregate=COHORT, model=COHORTS, of="cohort_id", withheld=withheld.of_cohort)
+offer_history(bp, "/cohorts/<uuid:cohort_id>", _TIMELINE, _cohort)

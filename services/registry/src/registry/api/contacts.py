@@ -13,8 +13,10 @@ from contracts.events.registry import Party, PartyKind
 from eventkit.database import session
 from eventkit.http.blueprint import Blueprint
 from eventkit.http.fields import Sealed, Text
+from eventkit.http.history import Timeline, found_at, offer_history
+from eventkit.http.moments import Moment, MomentQuery
 from eventkit.http.schemas import Written, page_of
-from eventkit.http.views import changed, created, found, kit, listed, principal
+from eventkit.http.views import changed, created, kit, listed, principal
 from registry.access import may_read_address, require_managing, require_naming
 from registry.api.parties import PartyBody, PartyOfRow
 from registry.domain.contact import (
@@ -24,7 +26,7 @@ from registry.domain.contact import (
     ChangeContact,
     ReleaseContact,
 )
-from registry.projection.contacts import contacts
+from registry.projection.contacts import CONTACTS, contacts
 from registry.references import party_of_active_contact, party_of_contact, require_party
 
 bp = Blueprint(
@@ -126,9 +128,10 @@ def list_contacts(wanted: dict[str, Any]) -> Response:
 
 
 @bp.route("/<uuid:contact_id>", methods=["GET"])
+@bp.arguments(MomentQuery, location="query")
 @bp.response(200, ContactView)
-def show_contact(contact_id: UUID) -> Response:
-    return found(sa.select(contacts).where(contacts.c.contact_id == contact_id), ContactView)
+def show_contact(when: Moment, contact_id: UUID) -> Response:
+    return found_at(_contact(contact_id), ContactView, _TIMELINE, when)
 
 
 @bp.route("/<uuid:contact_id>", methods=["PUT"])
@@ -173,6 +176,14 @@ def read_addresses(body: dict[str, Any]) -> Response:
     ]
     body = AddressesView().dump({"items": opened})
     return Response(orjson.dumps(body), content_type="application/json")
+
+
+def _contact(contact_id: UUID) -> sa.Select[Any]:
+    return sa.select(contacts).where(contacts.c.contact_id == contact_id)
+
+
+_TIMELINE = Timeline(aggregate=CONTACT, model=CONTACTS, of="contact_id")
+offer_history(bp, "/<uuid:contact_id>", _TIMELINE, _contact)
 
 
 def _address(body: dict[str, Any]) -> Address:

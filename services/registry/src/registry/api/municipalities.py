@@ -8,10 +8,14 @@ from marshmallow import Schema, fields
 
 from eventkit.http.blueprint import Blueprint
 from eventkit.http.fields import Digits, Text
+from eventkit.http.history import Timeline, found_at, offer_history
+from eventkit.http.moments import Moment, MomentQuery
 from eventkit.http.schemas import page_of
-from eventkit.http.views import found, listed
-from registry.projection.districts import districts
-from registry.projection.municipalities import municipalities
+from eventkit.http.views import listed
+from registry.domain.district import DISTRICT
+from registry.domain.municipality import MUNICIPALITY
+from registry.projection.districts import DISTRICTS, districts
+from registry.projection.municipalities import MUNICIPALITIES, municipalities
 
 bp = Blueprint(
     "municipalities",
@@ -66,10 +70,10 @@ def list_municipalities(wanted: dict[str, Any]) -> Response:
 
 
 @bp.route("/<ags>", methods=["GET"])
+@bp.arguments(MomentQuery, location="query")
 @bp.response(200, MunicipalityView)
-def show_municipality(ags: str) -> Response:
-    query = sa.select(municipalities).where(municipalities.c.ags == ags)
-    return found(query, MunicipalityView)
+def show_municipality(when: Moment, ags: str) -> Response:
+    return found_at(_municipality(ags), MunicipalityView, _MUNICIPALITY, when)
 
 
 @districts_bp.route("", methods=["GET"])
@@ -81,10 +85,24 @@ def list_districts(wanted: dict[str, Any]) -> Response:
 
 
 @districts_bp.route("/<district_key>", methods=["GET"])
+@districts_bp.arguments(MomentQuery, location="query")
 @districts_bp.response(200, DistrictView)
-def show_district(district_key: str) -> Response:
-    query = sa.select(districts).where(districts.c.district_key == district_key)
-    return found(query, DistrictView)
+def show_district(when: Moment, district_key: str) -> Response:
+    return found_at(_district(district_key), DistrictView, _DISTRICT, when)
+
+
+def _municipality(ags: str) -> sa.Select[Any]:
+    return sa.select(municipalities).where(municipalities.c.ags == ags)
+
+
+def _district(district_key: str) -> sa.Select[Any]:
+    return sa.select(districts).where(districts.c.district_key == district_key)
+
+
+_MUNICIPALITY = Timeline(aggregate=MUNICIPALITY, model=MUNICIPALITIES, of="ags")
+_DISTRICT = Timeline(aggregate=DISTRICT, model=DISTRICTS, of="district_key")
+offer_history(bp, "/<ags>", _MUNICIPALITY, _municipality)
+offer_history(districts_bp, "/<district_key>", _DISTRICT, _district)
 
 
 def _filtered(table: sa.Table, wanted: dict[str, Any]) -> sa.Select[Any]:

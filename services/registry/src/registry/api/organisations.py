@@ -10,14 +10,17 @@ from marshmallow import Schema, fields
 from contracts.events.registry import OrganisationKind
 from eventkit.http.blueprint import Blueprint
 from eventkit.http.fields import Digits, Text
+from eventkit.http.history import Timeline, found_at, offer_history
+from eventkit.http.moments import Moment, MomentQuery
 from eventkit.http.schemas import Written, page_of
-from eventkit.http.views import changed, created, found, kit, listed
+from eventkit.http.views import changed, created, kit, listed
+from registry.api import withheld
 from registry.domain.organisation import (
     ORGANISATION,
     ArchiveOrganisation,
     RegisterOrganisation,
 )
-from registry.projection.organisations import organisations
+from registry.projection.organisations import ORGANISATIONS, organisations
 from registry.references import require_municipality
 
 bp = Blueprint(
@@ -85,10 +88,10 @@ def list_organisations(wanted: dict[str, Any]) -> Response:
 
 
 @bp.route("/<uuid:organisation_id>", methods=["GET"])
+@bp.arguments(MomentQuery, location="query")
 @bp.response(200, OrganisationView)
-def show_organisation(organisation_id: UUID) -> Response:
-    query = sa.select(organisations).where(organisations.c.organisation_id == organisation_id)
-    return found(query, OrganisationView)
+def show_organisation(when: Moment, organisation_id: UUID) -> Response:
+    return found_at(_organisation(organisation_id), OrganisationView, _TIMELINE, when)
 
 
 @bp.route("/<uuid:organisation_id>/archive", methods=["POST"])
@@ -97,3 +100,13 @@ def show_organisation(organisation_id: UUID) -> Response:
 def archive_organisation(body: dict[str, Any], organisation_id: UUID) -> Response:
     command = ArchiveOrganisation(organisation_id=organisation_id, **body)
     return changed(ORGANISATION, organisation_id, command)
+
+
+def _organisation(organisation_id: UUID) -> sa.Select[Any]:
+    return sa.select(organisations).where(organisations.c.organisation_id == organisation_id)
+
+
+_TIMELINE = Timeline(
+    aggregate=ORGANISATION, model=ORGANISATIONS, of="organisation_id", withheld=withheld.reasons
+)
+offer_history(bp, "/<uuid:organisation_id>", _TIMELINE, _organisation)

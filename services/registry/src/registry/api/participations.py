@@ -11,12 +11,14 @@ from marshmallow.validate import OneOf
 from contracts.events.registry import Party, PartyKind
 from eventkit.http.blueprint import Blueprint
 from eventkit.http.fields import LongText, Text
+from eventkit.http.history import Timeline, found_at
+from eventkit.http.moments import Moment, MomentQuery
 from eventkit.http.schemas import Written, page_of
-from eventkit.http.views import added, changed, found, kit, listed, principal
+from eventkit.http.views import added, changed, kit, listed, principal
 from registry.access import may_read_reasons
 from registry.api.parties import PartyBody, PartyOfRow
 from registry.domain.cohort import COHORT, AcceptParticipation, LeaveCohort
-from registry.projection.participations import participations
+from registry.projection.participations import PARTICIPATIONS, participations
 from registry.references import require_cohort, require_party
 
 bp = Blueprint(
@@ -25,6 +27,9 @@ bp = Blueprint(
     url_prefix="/v1/cohorts/<uuid:cohort_id>/participations",
     description="Who takes part in a cohort.",
 )
+
+
+_TIMELINE = Timeline(aggregate=COHORT, model=PARTICIPATIONS, of="cohort_id")
 
 
 class ParticipationBody(Schema):
@@ -100,13 +105,14 @@ def list_participations(wanted: dict[str, Any], cohort_id: UUID) -> Response:
 
 
 @bp.route("/<uuid:participation_id>", methods=["GET"])
+@bp.arguments(MomentQuery, location="query")
 @bp.response(200, ParticipationView)
-def show_participation(cohort_id: UUID, participation_id: UUID) -> Response:
+def show_participation(when: Moment, cohort_id: UUID, participation_id: UUID) -> Response:
     query = sa.select(participations).where(
         participations.c.cohort_id == cohort_id,
         participations.c.participation_id == participation_id,
     )
-    return found(query, ParticipationView)
+    return found_at(query, ParticipationView, _TIMELINE, when)
 
 
 @bp.route("/<uuid:participation_id>/departure", methods=["POST"])

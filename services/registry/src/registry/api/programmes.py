@@ -9,10 +9,12 @@ from marshmallow import Schema, fields
 
 from eventkit.http.blueprint import Blueprint
 from eventkit.http.fields import LongText, Text
+from eventkit.http.history import Timeline, found_at, offer_history
+from eventkit.http.moments import Moment, MomentQuery
 from eventkit.http.schemas import Written, page_of
-from eventkit.http.views import created, found, listed
+from eventkit.http.views import created, listed
 from registry.domain.programme import PROGRAMME, DecideProgramme
-from registry.projection.programmes import programmes
+from registry.projection.programmes import PROGRAMMES, programmes
 
 bp = Blueprint(
     "programmes", __name__, url_prefix="/v1/programmes", description="Funding programmes."
@@ -49,7 +51,15 @@ def list_programmes() -> Response:
 
 
 @bp.route("/<uuid:programme_id>", methods=["GET"])
+@bp.arguments(MomentQuery, location="query")
 @bp.response(200, ProgrammeView)
-def show_programme(programme_id: UUID) -> Response:
-    query = sa.select(programmes).where(programmes.c.programme_id == programme_id)
-    return found(query, ProgrammeView)
+def show_programme(when: Moment, programme_id: UUID) -> Response:
+    return found_at(_programme(programme_id), ProgrammeView, _TIMELINE, when)
+
+
+def _programme(programme_id: UUID) -> sa.Select[Any]:
+    return sa.select(programmes).where(programmes.c.programme_id == programme_id)
+
+
+_TIMELINE = Timeline(aggregate=PROGRAMME, model=PROGRAMMES, of="programme_id")
+offer_history(bp, "/<uuid:programme_id>", _TIMELINE, _programme)

@@ -9,10 +9,13 @@ from marshmallow import Schema, fields
 
 from eventkit.http.blueprint import Blueprint
 from eventkit.http.fields import Text
+from eventkit.http.history import Timeline, found_at, offer_history
+from eventkit.http.moments import Moment, MomentQuery
 from eventkit.http.schemas import Written, page_of
-from eventkit.http.views import changed, created, found, kit, listed
+from eventkit.http.views import changed, created, kit, listed
+from registry.api import withheld
 from registry.domain.seat import SEAT, CreateSeat, FillSeat, VacateSeat
-from registry.projection.seats import seats
+from registry.projection.seats import SEATS, seats
 from registry.references import (
     party_of_active_contact,
     require_organisation,
@@ -63,9 +66,10 @@ def list_seats(programme_id: UUID) -> Response:
 
 
 @bp.route("/seats/<uuid:seat_id>", methods=["GET"])
+@bp.arguments(MomentQuery, location="query")
 @bp.response(200, SeatView)
-def show_seat(seat_id: UUID) -> Response:
-    return found(sa.select(seats).where(seats.c.seat_id == seat_id), SeatView)
+def show_seat(when: Moment, seat_id: UUID) -> Response:
+    return found_at(_seat(seat_id), SeatView, _TIMELINE, when)
 
 
 @bp.route("/seats/<uuid:seat_id>/appointment", methods=["POST"])
@@ -82,3 +86,11 @@ def fill_seat(body: dict[str, Any], seat_id: UUID) -> Response:
 @bp.response(200, Written)
 def vacate_seat(body: dict[str, Any], seat_id: UUID) -> Response:
     return changed(SEAT, seat_id, VacateSeat(**body))
+
+
+def _seat(seat_id: UUID) -> sa.Select[Any]:
+    return sa.select(seats).where(seats.c.seat_id == seat_id)
+
+
+_TIMELINE = Timeline(aggregate=SEAT, model=SEATS, of="seat_id", withheld=withheld.reasons)
+offer_history(bp, "/seats/<uuid:seat_id>", _TIMELINE, _seat)
