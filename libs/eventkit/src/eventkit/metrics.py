@@ -34,6 +34,9 @@ REQUEST_SECONDS = Histogram(
     ["service", "route"],
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10),
 )
+RATE_LIMITED = Counter(
+    "requests_rate_limited", "Requests refused by a rate limit.", ["service", "limit"]
+)
 APPENDED = Counter("events_appended", "Stored events by type.", ["service", "type"])
 
 
@@ -57,6 +60,11 @@ def observe(service: str, method: str, route: str, status: int, seconds: float) 
     """Count one answered request. `route` is a template, never what was asked for."""
     _requests(service, method if method in _METHODS else "other", route, status).inc()
     _seconds(service, route).observe(seconds)
+
+
+def rate_limited(service: str, limit: str) -> None:
+    """Count one request that the limit of this name refused."""
+    RATE_LIMITED.labels(service, limit).inc()
 
 
 def appended(service: str, wire: str) -> None:

@@ -8,12 +8,17 @@ from base64 import b64decode
 from binascii import Error as NotBase64
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
 
 Address = tuple[str, int]
+Networks = tuple[IPv4Network | IPv6Network, ...]
+# Requests, and the seconds in which they are counted.
+Rate = tuple[int, int]
 _REQUIRED = object()
+_SECONDS = {"second": 1, "minute": 60, "hour": 3600}
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
@@ -118,6 +123,19 @@ def _word(text: str) -> str:
     return text
 
 
+def _rate(text: str) -> Rate | None:
+    if text.lower() in ("off", "0"):
+        return None
+    found = re.fullmatch(r"([1-9][0-9]{0,6})/([1-9][0-9]{0,2} )?(second|minute|hour)s?", text)
+    if found is None:
+        raise ValueError
+    return int(found[1]), int(found[2] or 1) * _SECONDS[found[3]]
+
+
+def _networks(text: str) -> Networks:
+    return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
+
+
 KEY = Form(_key, "32 bytes in base64 (openssl rand -base64 32)")
 ADDRESS = Form(_address, "host:port")
 FLAG = Form(_flag, "true or false")
@@ -126,6 +144,8 @@ WORD = Form(_word, "text without blanks")
 HTTP = url("http", "https")
 DATABASE = url("postgresql", "postgres", "postgresql+psycopg")
 BROKERS = Form(_brokers, "host:port, or several with commas")
+RATE = Form(_rate, "a number of requests in a time such as 600/minute, or off")
+NETWORKS = Form(_networks, "addresses or networks such as 10.0.0.0/24, with commas")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,6 +169,22 @@ class Settings:
     operator_bind: tuple[str, int] = setting("OPERATOR_BIND", ADDRESS, default=("127.0.0.1", 9401))
     web_concurrency: int = setting("WEB_CONCURRENCY", number(1, 64), default=1)
     web_threads: int = setting("WEB_THREADS", number(1, 200), default=12)
+    rate_limit_per_client: tuple[int, int] | None = setting(
+        "RATE_LIMIT_PER_CLIENT", RATE, default=(600, 60)
+    )
+    rate_limit_per_tenant: tuple[int, int] | None = setting(
+        "RATE_LIMIT_PER_TENANT", RATE, default=(1200, 60)
+    )
+    rate_limit_per_service: tuple[int, int] | None = setting(
+        "RATE_LIMIT_PER_SERVICE", RATE, default=(60000, 60)
+    )
+    rate_limit_per_address: tuple[int, int] | None = setting(
+        "RATE_LIMIT_PER_ADDRESS", RATE, default=(600, 60)
+    )
+    rate_limit_tokens: tuple[int, int] | None = setting("RATE_LIMIT_TOKENS", RATE, default=(60, 60))
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = setting(
+        "TRUSTED_PROXIES", NETWORKS, default=()
+    )
     public_url: str | None = setting("PUBLIC_URL", HTTP, default=None)
     registry_url: str | None = setting("REGISTRY_URL", HTTP, default=None)
     meetings_url: str | None = setting("MEETINGS_URL", HTTP, default=None)

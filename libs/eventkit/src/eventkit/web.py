@@ -34,6 +34,8 @@ _OPTIONS = {
     "limit_request_fields": 60,
     "limit_request_field_size": 8190,
     "control_socket_disable": True,
+    # Nobody's X-Forwarded-Proto, SCRIPT_NAME or the like; see eventkit.http.limits for addresses.
+    "forwarded_allow_ips": "",
 }
 
 

@@ -13,10 +13,11 @@ from werkzeug.exceptions import NotFound, RequestEntityTooLarge
 
 from eventkit import metrics
 from eventkit.auth.tokens import Verifier
-from eventkit.http import failures, feed
+from eventkit.http import failures, feed, limits
 from eventkit.http.arguments import BODY_LIMIT
 from eventkit.http.blueprint import Blueprint
 from eventkit.http.body import has_control
+from eventkit.http.limits import Limits
 from eventkit.http.openapi import ServiceApi, configure
 from eventkit.http.policy import PUBLIC, Policy, check_complete
 from eventkit.http.problems import HttpRefusal
@@ -56,6 +57,7 @@ def create_app(service: Service, kit: Kit) -> Flask:
         kit=kit,
         policy=policy,
         verifier=Verifier.from_settings(kit.settings, issues_tokens=service.issues_tokens),
+        limits=Limits(service.name, kit.settings, kit.engine),
         cursor_key=hmac.digest(kit.settings.master_key, b"cursors", "sha256"),
     )
     _add_routes(app, [*service.blueprints, feed.bp], policy)
@@ -107,6 +109,7 @@ def _finish(response: Response) -> Response:
     headers["X-Correlation-Id"] = g.correlation_id
     headers["X-Content-Type-Options"] = "nosniff"
     headers["Vary"] = _VARY
+    limits.tell(response)
     if "principal" in g or response.status_code >= 400:
         headers["Cache-Control"] = "no-store"
     if response.status_code == 413 or (response.status_code >= 400 and _has_long_body()):

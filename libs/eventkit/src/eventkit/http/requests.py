@@ -14,6 +14,7 @@ from werkzeug.routing import Rule
 
 from eventkit.auth.principal import Principal
 from eventkit.auth.tokens import BadToken, Verifier
+from eventkit.http.limits import Limits
 from eventkit.http.policy import Policy
 from eventkit.http.problems import HttpRefusal
 from eventkit.recorded import Context
@@ -30,6 +31,7 @@ class Runtime:
     kit: Kit
     policy: Mapping[str, Policy]
     verifier: Verifier
+    limits: Limits
     cursor_key: bytes
 
 
@@ -79,12 +81,14 @@ def correlation_id() -> str:
 
 
 def admit(endpoint: str) -> None:
-    """Let the caller pass as the policy table says; raises HttpRefusal with 401 or 403."""
+    """Let the caller pass as the policy table says; raises HttpRefusal (401, 403, 429)."""
     shared = runtime()
     policy = shared.policy[endpoint]
     if policy.public:
+        shared.limits.count_anonymous(current_app.view_functions[endpoint])
         return
-    g.principal = caller = _authenticate(shared.verifier)
+    g.principal = caller = _authenticate(shared)
+    shared.limits.count_caller(caller)
     if not policy.admits(caller.role):
         raise HttpRefusal(403, "forbidden", "Your role may not do this.")
     if (wanted := policy.scope_for(request.method)) not in caller.scopes:
@@ -101,7 +105,15 @@ def _insufficient(wanted: str) -> HttpRefusal:
     )
 
 
-def _authenticate(verifier: Verifier) -> Principal:
+def _authenticate(shared: Runtime) -> Principal:
+    try:
+        return _verified(shared.verifier)
+    except HttpRefusal:
+        shared.limits.count_refused()
+        raise
+
+
+def _verified(verifier: Verifier) -> Principal:
     if (given := request.headers.get("Authorization")) is None:
         raise _unauthorized("Bearer")
     # Several Authorization headers arrive joined by commas, which no token holds.
