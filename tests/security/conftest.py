@@ -1,10 +1,13 @@
 """What the security suites share: they say how much they tried, for docs/security.md."""
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 
 import pytest
 
+from tests.conftest import maker
 from tests.security import counts
+from tests.security.site import Site, open_site
 
 Count = Callable[[str, int], None]
 COUNTS = pytest.StashKey[dict[str, int]]()
@@ -24,6 +27,14 @@ def count(request: pytest.FixtureRequest) -> Iterator[Count]:
 
     yield add
     counts.keep(found)
+
+
+@pytest.fixture(scope="session")
+def site(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """Real servers of the three services, shared by all suites of a run."""
+    with ExitStack() as made:
+        folder = tmp_path_factory.mktemp("site")
+        yield made.enter_context(open_site(maker(postgres, made), folder))
 
 
 def pytest_terminal_summary(

@@ -19,6 +19,7 @@ from eventkit.http.blueprint import Blueprint
 from eventkit.http.body import has_control
 from eventkit.http.limits import Limits
 from eventkit.http.openapi import ServiceApi, configure
+from eventkit.http.paths import is_plain
 from eventkit.http.policy import PUBLIC, Policy, check_complete
 from eventkit.http.problems import HttpRefusal
 from eventkit.http.requests import Runtime, admit, correlation_id
@@ -87,7 +88,7 @@ def _begin() -> None:
     g.started = perf_counter()
     g.correlation_id = correlation_id()
     CORRELATION.set(g.correlation_id)
-    if has_control(request.path) or "\ufffd" in request.path:
+    if has_control(request.path) or "\ufffd" in request.path or not is_plain(request.environ):
         raise NotFound
     if request.endpoint is not None:
         admit(request.endpoint)
