@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, fields, is_dataclass
+from datetime import date
 from typing import (
     Annotated,
     Any,
@@ -17,8 +18,13 @@ from typing import (
 
 from marshmallow.validate import Length
 
+from contracts.topics import publisher
+
 Text = Annotated[str, Length(min=1, max=200)]
 LongText = Annotated[str, Length(min=1, max=20_000)]
+
+# The day of the first release, with all that was declared until then.
+FIRST_RELEASE = date(2026, 11, 21)
 
 _NAME = re.compile(r"[a-z][a-z_]*\.[a-z][a-z_]*\Z")
 T = TypeVar("T")
@@ -35,20 +41,49 @@ class Personal:
     of: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class Deprecated:
+    """Readers should go over to the event with the wire name `use`.
+
+    `sunset` promises that none is published from that day on. An event that stands in streams
+    already has none: who reads from the start meets it for ever.
+    """
+
+    since: date
+    use: str
+    sunset: date | None = None
+
+    def __post_init__(self) -> None:
+        if self.sunset is not None and self.sunset < self.since:
+            raise ValueError("An event ends after it was deprecated, not before.")
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class EventType:
-    """One version of one event as the catalogue knows it."""
+    """One version of one event as the catalogue knows it; `since` is its first release."""
 
     name: str
     version: int
     cls: type[Any]
     is_published: bool
     personal: Mapping[str, str]
+    since: date
+    deprecated: Deprecated | None
 
     @property
     def wire(self) -> str:
         """The name on the wire, such as `meeting.scheduled.v1`."""
         return f"{self.name}.v{self.version}"
+
+    @property
+    def service(self) -> str:
+        """The service that publishes it, or keeps it to itself."""
+        return publisher(self.cls.__module__)
+
+    @property
+    def meaning(self) -> str:
+        """The first sentences of its declaration: which fact it tells."""
+        return " ".join((self.cls.__doc__ or "").split())
 
 
 class UnknownEvent(LookupError):
@@ -66,7 +101,14 @@ def value(cls: type[T]) -> type[T]:
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True)
-def event(name: str, *, version: int, published: bool = True) -> Callable[[type[T]], type[T]]:
+def event(
+    name: str,
+    *,
+    version: int,
+    published: bool = True,
+    since: date = FIRST_RELEASE,
+    deprecated: Deprecated | None = None,
+) -> Callable[[type[T]], type[T]]:
     """Enter the class into the catalogue; `published=False` keeps its whole stream private."""
     if not _NAME.match(name):
         raise ValueError(f"An event is named noun.participle, not {name!r}.")
@@ -79,6 +121,8 @@ def event(name: str, *, version: int, published: bool = True) -> Callable[[type[
             cls=frozen,
             is_published=published,
             personal=_personal_fields(frozen),
+            since=since,
+            deprecated=deprecated,
         )
         if declared.wire in _by_wire:
             raise ValueError(f"{declared.wire} is declared twice.")
@@ -108,6 +152,17 @@ def event_type(event: object) -> EventType:
 def wire(event: object) -> str:
     """The wire name of an event or event class."""
     return event_type(event).wire
+
+
+def deprecation(wire: str) -> Deprecated | None:
+    """What is to be said of an event that goes; None for one that is unknown or stays."""
+    declared = _by_wire.get(wire)
+    return declared.deprecated if declared else None
+
+
+def published_by(service: str) -> list[EventType]:
+    """The events that a service publishes, by wire name, all versions."""
+    return [one for one in event_types() if one.is_published and one.service == service]
 
 
 def event_types() -> list[EventType]:

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
 from typing import Any
 from uuid import UUID
 
 import msgspec
 
-from contracts.topics import cloud_type, wire_of
+from contracts.catalog import deprecation
+from contracts.topics import catalogue_uri, cloud_type, schema_uri, wire_of
 
 BATCH = "application/cloudevents-batch+json"
 STRUCTURED = "application/cloudevents+json"
@@ -69,6 +70,12 @@ class _Attributes(msgspec.Struct, kw_only=True, omit_defaults=True):
     causationid: str | None = None
     tenant: str | None = None
     traceparent: str | None = None
+    # Said to others, in whatever form others say it to us: nothing here depends on these.
+    dataschema: Any = None
+    deprecated: Any = None
+    deprecationfrom: Any = None
+    deprecationsunset: Any = None
+    deprecationmigration: Any = None
 
 
 _NO_DATA = msgspec.Raw()
@@ -88,8 +95,12 @@ _anything = msgspec.json.Decoder()
 def to_kafka(message: Message) -> tuple[bytes, list[tuple[str, bytes]], bytes]:
     """Key, headers and value in binary mode; the key is the stream, so that its order holds."""
     attributes: dict[str, Any] = msgspec.to_builtins(_attributes(message))
-    headers = [(f"ce_{name}", str(value).encode()) for name, value in attributes.items()]
+    headers = [(f"ce_{name}", _header(value)) for name, value in attributes.items()]
     return message.subject.encode(), [("content-type", JSON.encode()), *headers], message.data
+
+
+def _header(value: object) -> bytes:
+    return b"true" if value is True else str(value).encode()
 
 
 def from_kafka(headers: Headers, value: bytes | None) -> Message:
@@ -173,7 +184,26 @@ def _fields(message: Message) -> dict[str, Any]:
         "causationid": message.causation_id,
         "tenant": message.tenant,
         "traceparent": message.traceparent,
+        "dataschema": schema_uri(message.source, message.type),
+        **_deprecation(message),
     }
+
+
+def _deprecation(message: Message) -> dict[str, Any]:
+    """The attributes of CloudEvents' extension for events that go."""
+    found = deprecation(message.type)
+    if found is None:
+        return {}
+    return {
+        "deprecated": True,
+        "deprecationfrom": _start(found.since),
+        "deprecationsunset": found.sunset and _start(found.sunset),
+        "deprecationmigration": catalogue_uri(message.source, found.use),
+    }
+
+
+def _start(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)
 
 
 def _message(found: _Attributes, value: bytes | None = None) -> Message:

@@ -57,6 +57,8 @@ def json_schema(declared: EventType, form: Form) -> dict[str, Any]:
     converter: Any = plugin.converter
     body = converter.schema2jsonschema(schema(declared, form)())
     body.pop("additionalProperties", None)
+    if declared.deprecated:
+        body["deprecated"] = True
     suffix = "" if form == "published" else ".stored"
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

@@ -1,6 +1,14 @@
 """Where a service's events are published, and under which CloudEvents type."""
 
 SERVICES = ("registry", "meetings", "notifications")
+# Modules of contracts.events that are named otherwise than the service that publishes theirs.
+_PUBLISHERS = {"agenda": "meetings", "results": "meetings"}
+
+
+def publisher(module: str) -> str:
+    """The service whose events a module of contracts.events declares."""
+    name = module.rpartition(".")[2]
+    return _PUBLISHERS.get(name, name)
 
 
 def topic(service: str) -> str:
@@ -19,3 +27,13 @@ def wire_of(cloud_type: str) -> str:
     if prefix != "netztreff" or not name:
         raise ValueError(f"{cloud_type!r} is no event of this network.")
     return name
+
+
+def schema_uri(source: str, wire: str) -> str:
+    """Where the service with this `source` serves the JSON Schema of an event's data."""
+    return f"{source}/schemas/{wire}"
+
+
+def catalogue_uri(source: str, wire: str) -> str:
+    """Where people read about an event of the service with this `source`."""
+    return f"{source}/catalogue#{wire}"

@@ -3,14 +3,14 @@
 All events of one meeting stand in its stream: capacity and life cycle are decided there.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
 from marshmallow.validate import Range, Regexp
 
-from contracts.catalog import LongText, Personal, Text, event, value
+from contracts.catalog import Deprecated, LongText, Personal, Text, event, value
 from contracts.events.agenda import AgendaPublished
 from contracts.events.registry import Ags, Email, Party
 from contracts.events.results import (
@@ -152,9 +152,13 @@ class MeetingPlaced:
     access_hint: LongText | None = None
 
 
-@event("invitations.opened", version=1)
+@event(
+    "invitations.opened",
+    version=1,
+    deprecated=Deprecated(since=date(2026, 11, 21), use="invitations.opened.v2"),
+)
 class InvitationsOpenedV1:
-    """Retired: the municipalities of one cohort were invited."""
+    """The municipalities of one cohort were invited; what is new says `invitations.opened.v2`."""
 
     meeting_id: UUID
     cohort_id: UUID
