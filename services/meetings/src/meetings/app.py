@@ -31,6 +31,7 @@ SEES_REGISTRATIONS = allow(REGISTERS, "service")
 POLICY: dict[str, Policy] = {
     "calendar.list_meetings": ANYONE_SIGNED_IN,
     "calendar.show_meeting": ANYONE_SIGNED_IN,
+    "calendar.show_meeting_history": ANYONE_SIGNED_IN,
     "agenda.show_agenda": ANYONE_SIGNED_IN,
     "agenda.publish_agenda": PREPARES,
     "planning.plan_meeting": PLANS,

@@ -28,11 +28,13 @@ POLICY: dict[str, Policy] = {
     "endpoints.register_endpoint": OWNERS,
     "endpoints.list_endpoints": OWNERS,
     "endpoints.show_endpoint": OWNERS,
+    "endpoints.show_endpoint_history": OWNERS,
     "endpoints.remove_endpoint": OWNERS,
     "endpoints.rotate_secret": OWNERS,
     "endpoints.list_calls": OWNERS,
     "deliveries.list_deliveries": READS_LOG,
     "deliveries.show_delivery": READS_LOG,
+    "deliveries.show_delivery_history": READS_LOG,
 }
 
 SERVICE = Service(

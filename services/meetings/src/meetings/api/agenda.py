@@ -15,17 +15,20 @@ from contracts.events.agenda import (
 )
 from eventkit.http.blueprint import Blueprint
 from eventkit.http.fields import Instant, Text
+from eventkit.http.history import Timeline, found_at
+from eventkit.http.moments import Moment, MomentQuery
 from eventkit.http.schemas import Written
-from eventkit.http.views import changed, found
+from eventkit.http.views import changed
 from meetings.api.times import LocalTime, date_back
 from meetings.domain.agenda import PublishAgenda, end_of
 from meetings.domain.meeting import MEETING
-from meetings.projection.calendar import calendar
+from meetings.projection.calendar import CALENDAR, calendar
 
 bp = Blueprint(
     "agenda", __name__, url_prefix="/v1/meetings", description="The agenda of a meeting."
 )
 MOST_ITEMS = 100
+_TIMELINE = Timeline(aggregate=MEETING, model=CALENDAR, of="meeting_id")
 
 
 class ItemBody(Schema):
@@ -84,9 +87,11 @@ class AgendaView(Schema):
 
 
 @bp.route("/<uuid:meeting_id>/agenda", methods=["GET"])
+@bp.arguments(MomentQuery, location="query")
 @bp.response(200, AgendaView)
-def show_agenda(meeting_id: UUID) -> Response:
-    return found(sa.select(calendar).where(calendar.c.meeting_id == meeting_id), AgendaView)
+def show_agenda(when: Moment, meeting_id: UUID) -> Response:
+    query = sa.select(calendar).where(calendar.c.meeting_id == meeting_id)
+    return found_at(query, AgendaView, _TIMELINE, when)
 
 
 @bp.route("/<uuid:meeting_id>/agenda", methods=["PUT"])

@@ -12,13 +12,17 @@ from marshmallow.validate import OneOf
 from contracts.events.meetings import MeetingKind
 from eventkit.http.blueprint import Blueprint
 from eventkit.http.fields import Instant
+from eventkit.http.history import Timeline, found_at, offer_history
+from eventkit.http.moments import Moment, MomentQuery
 from eventkit.http.schemas import page_of
-from eventkit.http.views import found, listed, principal
+from eventkit.http.views import listed, principal
 from meetings.access import may_enter
+from meetings.api import withheld
 from meetings.api.agenda import Items
 from meetings.api.times import LocalTime
+from meetings.domain.meeting import MEETING
 from meetings.domain.phases import Action, Phase, possible
-from meetings.projection.calendar import calendar
+from meetings.projection.calendar import CALENDAR, calendar
 
 bp = Blueprint(
     "calendar", __name__, url_prefix="/v1/meetings", description="The calendar of the network."
@@ -162,9 +166,24 @@ def list_meetings(wanted: dict[str, Any]) -> Response:
 
 
 @bp.route("/<uuid:meeting_id>", methods=["GET"])
+@bp.arguments(MomentQuery, location="query")
 @bp.response(200, MeetingView)
-def show_meeting(meeting_id: UUID) -> Response:
+def show_meeting(when: Moment, meeting_id: UUID) -> Response:
+    """A meeting; as it was, `actions` are those of then, and who may enter is a matter of now."""
+    return found_at(_meeting(meeting_id), MeetingView, _TIMELINE, when)
+
+
+def _meeting(meeting_id: UUID) -> sa.Select[Any]:
     enters = may_enter(principal(), calendar.c.meeting_id).label("may_enter")
-    return found(
-        sa.select(calendar, enters).where(calendar.c.meeting_id == meeting_id), MeetingView
-    )
+    return sa.select(calendar, enters).where(calendar.c.meeting_id == meeting_id)
+
+
+def _with_own_participants(meeting_id: UUID) -> sa.Select[Any]:
+    own = withheld.own_participants(principal()).label("own_participants")
+    return _meeting(meeting_id).add_columns(own)
+
+
+_TIMELINE = Timeline(
+    aggregate=MEETING, model=CALENDAR, of="meeting_id", withheld=withheld.of_meeting
+)
+offer_history(bp, "/<uuid:meeting_id>", _TIMELINE, _with_own_participants)

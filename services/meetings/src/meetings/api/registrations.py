@@ -13,8 +13,10 @@ from eventkit.database import session
 from eventkit.domain import Invalid, NotFound
 from eventkit.http.blueprint import Blueprint
 from eventkit.http.fields import Integer, Sealed, Text
+from eventkit.http.history import Timeline, found_at
+from eventkit.http.moments import Moment, MomentQuery
 from eventkit.http.schemas import Written, page_of
-from eventkit.http.views import added, changed, execute, found, kit, listed, principal
+from eventkit.http.views import added, changed, execute, kit, listed, principal
 from meetings.access import READS_NAMES, party_of, visible_to
 from meetings.api.parties import PartyBody, PartyOfRow
 from meetings.api.times import LocalTime
@@ -27,7 +29,7 @@ from meetings.domain.registration import (
     WithdrawParticipant,
 )
 from meetings.domain.state import Standing
-from meetings.projection.registrations import WITHDRAWN, registrations
+from meetings.projection.registrations import REGISTRATIONS, WITHDRAWN, registrations
 from meetings.references import (
     party_of_contact,
     require_audience,
@@ -42,6 +44,7 @@ bp = Blueprint(
     description="Invitations, registrations and check-in.",
 )
 MOST_GROUPS = 20
+_TIMELINE = Timeline(aggregate=MEETING, model=REGISTRATIONS, of="meeting_id")
 
 
 class TargetGroupBody(Schema):
@@ -154,9 +157,10 @@ def list_registrations(wanted: dict[str, Any], meeting_id: UUID) -> Response:
 
 
 @bp.route("/<uuid:meeting_id>/registrations/<uuid:participant_id>", methods=["GET"])
+@bp.arguments(MomentQuery, location="query")
 @bp.response(200, RegistrationView)
-def show_registration(meeting_id: UUID, participant_id: UUID) -> Response:
-    return found(_visible(meeting_id, participant_id), RegistrationView)
+def show_registration(when: Moment, meeting_id: UUID, participant_id: UUID) -> Response:
+    return found_at(_visible(meeting_id, participant_id), RegistrationView, _TIMELINE, when)
 
 
 @bp.route("/<uuid:meeting_id>/registrations/<uuid:participant_id>/withdraw", methods=["POST"])

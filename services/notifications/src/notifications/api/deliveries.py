@@ -11,9 +11,12 @@ from marshmallow import Schema, fields
 
 from contracts.events.notifications import Channel
 from eventkit.http.blueprint import Blueprint
+from eventkit.http.history import Timeline, found_at, offer_history
+from eventkit.http.moments import Moment, MomentQuery
 from eventkit.http.schemas import page_of
-from eventkit.http.views import found, listed
-from notifications.projection.deliveries import DeliveryState, deliveries
+from eventkit.http.views import listed
+from notifications.domain.delivery import DELIVERY
+from notifications.projection.deliveries import DELIVERIES, DeliveryState, deliveries
 
 bp = Blueprint(
     "deliveries",
@@ -61,7 +64,15 @@ def list_deliveries(wanted: dict[str, Any]) -> Response:
 
 
 @bp.route("/<uuid:delivery_id>", methods=["GET"])
+@bp.arguments(MomentQuery, location="query")
 @bp.response(200, DeliveryView)
-def show_delivery(delivery_id: UUID) -> Response:
-    query = sa.select(deliveries).where(deliveries.c.delivery_id == delivery_id)
-    return found(query, DeliveryView)
+def show_delivery(when: Moment, delivery_id: UUID) -> Response:
+    return found_at(_delivery(delivery_id), DeliveryView, _TIMELINE, when)
+
+
+def _delivery(delivery_id: UUID) -> sa.Select[Any]:
+    return sa.select(deliveries).where(deliveries.c.delivery_id == delivery_id)
+
+
+_TIMELINE = Timeline(aggregate=DELIVERY, model=DELIVERIES, of="delivery_id")
+offer_history(bp, "/<uuid:delivery_id>", _TIMELINE, _delivery)

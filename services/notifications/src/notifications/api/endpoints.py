@@ -19,8 +19,10 @@ from eventkit.domain import Invalid, NotFound
 from eventkit.http import preconditions
 from eventkit.http.blueprint import Blueprint
 from eventkit.http.fields import Text
+from eventkit.http.history import Timeline, found_at, offer_history
+from eventkit.http.moments import Moment, MomentQuery
 from eventkit.http.schemas import Written, page_of
-from eventkit.http.views import changed, context, created, found, kit, listed, principal
+from eventkit.http.views import changed, context, created, kit, listed, principal
 from notifications.api.deliveries import DeliveryView
 from notifications.delivery.webhooks import rules_of
 from notifications.domain.endpoint import (
@@ -30,7 +32,7 @@ from notifications.domain.endpoint import (
     RotateSecret,
 )
 from notifications.projection.deliveries import deliveries
-from notifications.projection.endpoints import endpoints
+from notifications.projection.endpoints import ENDPOINTS, endpoints
 from notifications.settings import settings_of
 from notifications.webhook.resolver import Resolver, Unresolved
 from notifications.webhook.signature import new_secret
@@ -111,9 +113,10 @@ def list_endpoints() -> Response:
 
 
 @bp.route("/<uuid:endpoint_id>", methods=["GET"])
+@bp.arguments(MomentQuery, location="query")
 @bp.response(200, EndpointView)
-def show_endpoint(endpoint_id: UUID) -> Response:
-    return found(_own().where(endpoints.c.endpoint_id == endpoint_id), EndpointView)
+def show_endpoint(when: Moment, endpoint_id: UUID) -> Response:
+    return found_at(_endpoint(endpoint_id), EndpointView, _TIMELINE, when)
 
 
 @bp.route("/<uuid:endpoint_id>", methods=["DELETE"])
@@ -171,10 +174,17 @@ def _own() -> sa.Select[Any]:
     )
 
 
+def _endpoint(endpoint_id: UUID) -> sa.Select[Any]:
+    return _own().where(endpoints.c.endpoint_id == endpoint_id)
+
+
+_TIMELINE = Timeline(aggregate=ENDPOINT, model=ENDPOINTS, of="endpoint_id")
+offer_history(bp, "/<uuid:endpoint_id>", _TIMELINE, _endpoint)
+
+
 def _require_own(endpoint_id: UUID) -> None:
-    query = _own().where(endpoints.c.endpoint_id == endpoint_id)
     with session(kit().engine) as connection:
-        if connection.execute(query).first() is None:
+        if connection.execute(_endpoint(endpoint_id)).first() is None:
             raise NotFound("not-found", "There is no such thing here.")
 
 
