@@ -30,6 +30,7 @@ LONGEST_MS = 20_000
 SOONEST, LATEST = 0.02, 0.2
 GATHER_SECONDS = 0.03
 _EXTENSION = "eventkit.feed"
+_EVENTS = {"type": "array", "items": {"type": "object", "description": "A CloudEvent 1.0."}}
 
 bp = Blueprint(
     "feed", __name__, url_prefix="/events", description="Everything that happened, in order."
@@ -108,6 +109,7 @@ def open_feed(app: Flask, kit: Kit) -> None:
 
 @bp.route("", methods=["GET"])
 @bp.arguments(FeedQuery, location="query")
+@bp.doc(responses={200: {"content": {BATCH: {"schema": _EVENTS}}}})
 @bp.response(200, description="A CloudEvents batch; `Link: rel=next` names the next page.")
 def read_events(query: Mapping[str, Any]) -> Response:
     """Events in order, in batches of CloudEvents; `[]` is the end for now."""
