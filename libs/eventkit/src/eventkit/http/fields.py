@@ -14,9 +14,10 @@ from marshmallow.validate import Length, Range, Regexp
 from eventkit.http.requests import kit
 
 # Line and paragraph separators, and the marks that turn the direction of what follows.
-_MISLEADING = "\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff"
-_NOT_IN_LINES = re.compile(rf"[\x00-\x1f\x7f-\x9f\ud800-\udfff{_MISLEADING}]")
-_NOT_IN_TEXTS = re.compile(rf"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff{_MISLEADING}]")
+_MISLEADING = r"\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff"
+# No surrogates: the parser refuses them, and not every dialect of patterns can name them.
+_NOT_IN_LINES = rf"\x00-\x1f\x7f-\x9f{_MISLEADING}"
+_NOT_IN_TEXTS = rf"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f{_MISLEADING}"
 _FIRST_YEAR, _LAST_YEAR = 1900, 2199
 
 
@@ -31,13 +32,22 @@ class Text(fields.String):
     def __init__(self, least: int = 1, most: int = 200, **options: Any) -> None:
         validators = options.pop("validate", [])
         validators = validators if isinstance(validators, list) else [validators]
-        super().__init__(validate=[Length(min=least, max=most), *validators], **options)
+        told = {"pattern": _pattern(self._refused, least)} | options.pop("metadata", {})
+        super().__init__(
+            validate=[Length(min=least, max=most), *validators], metadata=told, **options
+        )
+        self._most = most
+        self._control = re.compile(rf"[\ud800-\udfff{self._refused}]")
 
     def _deserialize(
         self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
     ) -> str:
-        text = self._clean(super()._deserialize(value, attr, data, **kwargs))
-        if self._refused.search(text):
+        given = super()._deserialize(value, attr, data, **kwargs)
+        # As the document says it, so before blanks and composition make a text shorter.
+        if len(given) > self._most:
+            raise self.make_error("long", most=self._most)
+        text = self._clean(given)
+        if self._control.search(text):
             raise self.make_error("control")
         return text
 
@@ -46,7 +56,14 @@ class Text(fields.String):
 
     default_error_messages = {  # noqa: RUF012  (marshmallow's own form of declaring them)
         "control": "Control characters are not allowed.",
+        "long": "Longer than maximum length {most}.",
     }
+
+
+def _pattern(refused: str, least: int) -> str:
+    """What a text is before blanks at its ends go, as a pattern for the document."""
+    inner = rf"[^\s{refused}]([^{refused}]*[^\s{refused}])?"
+    return rf"^\s*{inner}\s*$" if least else rf"^\s*({inner})?\s*$"
 
 
 class LongText(Text):
@@ -105,7 +122,8 @@ class Digits(Text):
     """A key of exactly so many digits, without the blanks that somebody copied with it."""
 
     def __init__(self, count: int, *, error: str, **options: Any) -> None:
-        super().__init__(**options)
+        told = {"pattern": rf"^\s*[0-9]{{{count}}}\s*$"}
+        super().__init__(metadata=told, error_messages={"long": error}, **options)
         # Alone: beside it, a message about the length would say the same in other words. `$` is
         # the end here as in JSON Schema, for a line end after the digits is gone by now.
         self.validators = [Regexp(rf"^[0-9]{{{count}}}$", error=error)]

@@ -13,26 +13,30 @@ from eventkit.http.policy import Policy
 from eventkit.http.problems import MEDIA_TYPE, Problem
 from eventkit.http.schemas import Page, Written
 
+_TAG = r'(W/)?"[!#-~]*"'
 _ETAG = {"description": "The version to name in If-Match.", "schema": {"type": "string"}}
 _IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",
     "in": "header",
     "description": "A new key for a new wish, the same key for a repetition: within 24 hours it "
     'gets the first answer again. A structured-field string, such as "8e03978e-40d5".',
-    "schema": {"type": "string", "minLength": 1, "maxLength": 257},
+    "schema": {
+        "type": "string",
+        "pattern": r'^("([ !#-\[\]-~]|\\["\\]){1,255}"|[A-Za-z0-9._:/+=-]{1,255})$',
+    },
 }
 _IF_MATCH = {
     "name": "If-Match",
     "in": "header",
     "required": True,
     "description": "The ETag of the thing as you know it; an older one is refused with 412.",
-    "schema": {"type": "string", "minLength": 3},
+    "schema": {"type": "string", "pattern": rf"^(\*|{_TAG}([ \t]*,[ \t]*{_TAG})*)$"},
 }
 _IF_NONE_MATCH = {
     "name": "If-None-Match",
     "in": "header",
     "description": "The ETag of the answer that you have; 304 when it is still the same.",
-    "schema": {"type": "string", "minLength": 1},
+    "schema": {"type": "string"},
 }
 _LIMIT = {
     "name": "limit",
@@ -44,7 +48,7 @@ _CURSOR = {
     "name": "cursor",
     "in": "query",
     "description": "The `next` of the page before; only good for the same caller and query.",
-    "schema": {"type": "string"},
+    "schema": {"type": "string", "pattern": "^[A-Za-z0-9_-]+$"},
 }
 
 
