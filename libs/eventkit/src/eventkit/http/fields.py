@@ -18,6 +18,10 @@ _MISLEADING = r"\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff"
 # No surrogates: the parser refuses them, and not every dialect of patterns can name them.
 _NOT_IN_LINES = rf"\x00-\x1f\x7f-\x9f{_MISLEADING}"
 _NOT_IN_TEXTS = rf"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f{_MISLEADING}"
+# What goes at the ends of a text: blanks of every width, tabs and line ends.
+_BLANKS = r"\t\n\r \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
+# Stripped by this and by no pattern, which would look again at every blank inside of a text.
+_ENDS = "".join(re.findall(f"[{_BLANKS}]", "".join(map(chr, range(0x3001)))))
 _FIRST_YEAR, _LAST_YEAR = 1900, 2199
 
 
@@ -52,7 +56,7 @@ class Text(fields.String):
         return text
 
     def _clean(self, value: str) -> str:
-        return normalize("NFC", value).strip()
+        return normalize("NFC", value).strip(_ENDS)
 
     default_error_messages = {  # noqa: RUF012  (marshmallow's own form of declaring them)
         "control": "Control characters are not allowed.",
@@ -63,7 +67,7 @@ class Text(fields.String):
 def _pattern(refused: str, least: int) -> str:
     """What a text is before blanks at its ends go, as a pattern for the document."""
     inner = rf"[^\s{refused}]([^{refused}]*[^\s{refused}])?"
-    return rf"^\s*{inner}\s*$" if least else rf"^\s*({inner})?\s*$"
+    return rf"^[{_BLANKS}]*{inner if least else f'({inner})?'}[{_BLANKS}]*$"
 
 
 class LongText(Text):
@@ -122,7 +126,7 @@ class Digits(Text):
     """A key of exactly so many digits, without the blanks that somebody copied with it."""
 
     def __init__(self, count: int, *, error: str, **options: Any) -> None:
-        told = {"pattern": rf"^\s*[0-9]{{{count}}}\s*$"}
+        told = {"pattern": rf"^[{_BLANKS}]*[0-9]{{{count}}}[{_BLANKS}]*$"}
         super().__init__(metadata=told, error_messages={"long": error}, **options)
         # Alone: beside it, a message about the length would say the same in other words. `$` is
         # the end here as in JSON Schema, for a line end after the digits is gone by now.
