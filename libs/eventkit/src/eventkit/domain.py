@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Generic, TypeVar
+from dataclasses import dataclass, replace
+from typing import Generic, Self, TypeVar
 
 State = TypeVar("State")
 Command = TypeVar("Command")
@@ -16,12 +16,18 @@ class Aggregate(Generic[State, Command, Event]):
     """A thing with a stream of its own, and the two functions that hold its rules.
 
     `decide` refuses by raising a Refusal, or names the events that follow (none: nothing to do).
-    `evolve` keeps of an event what later decisions need.
+    `evolve` keeps of an event what later decisions need. `judge` refuses who may not act on the
+    thing as it stands, before anything else is compared, so that a stranger learns nothing of it.
     """
 
     name: str
     decide: Callable[[State | None, Command], list[Event]]
     evolve: Callable[[State | None, Event], State]
+    judge: Callable[[State | None], None] | None = None
+
+    def judged(self, judge: Callable[[State | None], None]) -> Self:
+        """The same for one caller, whom `judge` refuses by raising a Refusal."""
+        return replace(self, judge=judge)
 
     def stream(self, key: object) -> str:
         """The stream of one thing, such as `meeting-<uuid>` or `municipality-08111000`."""

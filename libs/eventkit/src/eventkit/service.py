@@ -63,3 +63,5 @@ class Service:
     gauges: tuple[Gauges, ...] = ()
     settings: type[Settings] = Settings
     issues_tokens: bool = False
+    # What it knows of the register: ags, district_key, active (see eventkit.tenants).
+    municipalities: sa.Table | None = None

@@ -87,7 +87,7 @@ class Unit:
             Pending(
                 stream=stream,
                 history=history,
-                events=_decide(aggregate, history, streams[stream]),
+                events=aggregate.decide(_fold(aggregate, history), streams[stream]),
                 context=self.context,
             )
             for stream, history in histories.items()
@@ -184,10 +184,13 @@ class Kit:
         """Load and fold a stream and decide on it; see `Unit.execute`."""
         stream = aggregate.stream(key)
         history = History() if expected == 0 else self.store.load_one(raw, stream)
+        state = _fold(aggregate, history)
+        if aggregate.judge is not None:
+            aggregate.judge(state)
         # Of a thing that does not exist the rules speak, not the version.
         if history.version and expected is not None and expected != history.version:
             raise StaleVersion(history.version)
-        events = _decide(aggregate, history, command)
+        events = aggregate.decide(state, command)
         return Pending(stream=stream, history=history, events=events, context=context)
 
     def write(
@@ -260,10 +263,8 @@ def _written(pending: Pending, recorded: Sequence[Recorded[Any]]) -> Written[Any
     return Written(stream=pending.stream, version=version, recorded=tuple(recorded))
 
 
-def _decide(
-    aggregate: Aggregate[State, Command, Event], history: History, command: Command
-) -> list[Event]:
+def _fold(aggregate: Aggregate[State, Any, Any], history: History) -> State | None:
     state: State | None = None
     for event in history.events:
         state = aggregate.evolve(state, event)
-    return aggregate.decide(state, command)
+    return state

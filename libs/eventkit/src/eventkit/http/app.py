@@ -60,6 +60,7 @@ def create_app(service: Service, kit: Kit) -> Flask:
         verifier=Verifier.from_settings(kit.settings, issues_tokens=service.issues_tokens),
         limits=Limits(service.name, kit.settings, kit.engine),
         cursor_key=hmac.digest(kit.settings.master_key, b"cursors", "sha256"),
+        municipalities=service.municipalities,
     )
     _add_routes(app, [*service.blueprints, feed.bp], policy)
     feed.open_feed(app, kit)

@@ -9,15 +9,18 @@ from datetime import datetime
 from typing import Any, cast
 from uuid import UUID, uuid4
 
+import sqlalchemy as sa
 from flask import current_app, g, request
 from werkzeug.routing import Rule
 
 from eventkit.auth.principal import Principal
 from eventkit.auth.tokens import BadToken, Verifier
+from eventkit.database import session
 from eventkit.http.limits import Limits
 from eventkit.http.policy import Policy
 from eventkit.http.problems import HttpRefusal
 from eventkit.recorded import Context
+from eventkit.tenants import PartyKey, parties_of
 from eventkit.unit import Kit
 
 _BEARER = re.compile(r"Bearer +([A-Za-z0-9._~+/-]+=*) *\Z", re.IGNORECASE)
@@ -33,6 +36,7 @@ class Runtime:
     verifier: Verifier
     limits: Limits
     cursor_key: bytes
+    municipalities: sa.Table | None
 
 
 def runtime() -> Runtime:
@@ -49,6 +53,15 @@ def principal() -> Principal:
     if (caller := g.get("principal")) is None:
         raise LookupError("a public endpoint has no principal")
     return cast(Principal, caller)
+
+
+def own_parties() -> frozenset[PartyKey]:
+    """The parties that the caller acts for, asked once a request (see eventkit.tenants)."""
+    if "own_parties" not in g:
+        shared, caller = runtime(), principal()
+        with session(shared.kit.engine) as sql:
+            g.own_parties = parties_of(sql, shared.municipalities, caller.role, caller.tenant)
+    return cast(frozenset[PartyKey], g.own_parties)
 
 
 def context() -> Context:

@@ -19,7 +19,7 @@ from marshmallow import Schema
 from eventkit.database import session
 from eventkit.domain import Aggregate, NotFound
 from eventkit.http import pages, preconditions
-from eventkit.http.requests import became_true, context, kit, principal
+from eventkit.http.requests import became_true, context, kit, own_parties, principal
 from eventkit.recorded import Written
 
 __all__ = [
@@ -32,6 +32,7 @@ __all__ = [
     "found",
     "kit",
     "listed",
+    "own_parties",
     "page_answer",
     "principal",
     "shown",
