@@ -14,6 +14,7 @@ from contracts.events.meetings import Mode
 from eventkit.domain import Invalid
 from eventkit.http.blueprint import Blueprint
 from eventkit.http.fields import Instant, Integer, LongText, Text
+from eventkit.http.limits import token_endpoint
 from eventkit.http.policy import ANYONE_SIGNED_IN, PUBLIC, allow
 from eventkit.http.schemas import Written, page_of
 from eventkit.http.views import added, changed, created, found, kit, listed, principal
@@ -134,6 +135,14 @@ def public() -> dict[str, Any]:
     return {"subject": "anybody", "size": 0}
 
 
+@bp.route("/token", methods=["POST"])
+@bp.response(200, Echo)
+@token_endpoint
+def token() -> dict[str, Any]:
+    """Stand for the token endpoint."""
+    return {"subject": "token", "size": 0}
+
+
 POLICY = {
     "things.plan_thing": allow("organiser", "steering_group"),
     "things.list_things": ANYONE_SIGNED_IN,
@@ -144,6 +153,7 @@ POLICY = {
     "things.crash": ANYONE_SIGNED_IN,
     "things.slow": ANYONE_SIGNED_IN,
     "things.public": PUBLIC,
+    "things.token": PUBLIC,
 }
 
 SERVICE = Service(
