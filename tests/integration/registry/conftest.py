@@ -49,6 +49,11 @@ class Caller:
     def put(self, path: str, body: Any, **headers: str) -> TestResponse:
         return self.app.test_client().put(path, json=body, headers={**self.headers, **headers})
 
+    def delete(self, path: str, of: str) -> TestResponse:
+        """Delete with the version that is shown at `of`."""
+        headers = {**self.headers, "If-Match": self.get(of).headers["ETag"]}
+        return self.app.test_client().delete(path, headers=headers)
+
     def change(self, path: str, of: str, body: Any) -> TestResponse:
         """Post a change of what stands at `of`, with the version that is shown there."""
         return self.post(path, body, **{"If-Match": self.get(of).headers["ETag"]})
@@ -72,9 +77,11 @@ class Callers:
     app: Flask
     kit: Kit
 
-    def as_role(self, role: str, tenant: str | None = None) -> Caller:
+    def as_role(self, role: str, tenant: str | None = None, scopes: str = "") -> Caller:
+        """A caller with these scopes, between blanks; without any, with those of the role."""
         signer = Signer.from_settings(self.kit.settings)
-        token = signer.sign(Principal(subject=f"test-{role}-{tenant}", role=role, tenant=tenant))
+        given = frozenset(scopes.split())
+        token = signer.sign(Principal(f"test-{role}-{tenant}", role, tenant, given))
         return Caller(self.app, {"Authorization": f"Bearer {token}"})
 
     @property

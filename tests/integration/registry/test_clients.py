@@ -126,7 +126,45 @@ def test_a_client_that_cannot_be_is_refused_with_its_place(
     assert problem["errors"][0]["pointer"] == pointer
 
 
-@pytest.mark.parametrize("role", ["organiser", "service", "steering_group", "moderator"])
-def test_only_the_operator_deals_with_clients(callers: Callers, role: str) -> None:
-    assert callers.as_role(role).post("/v1/clients", BODY).status_code == 403
-    assert callers.as_role(role).get("/v1/clients").status_code == 403
+@pytest.mark.parametrize("role", ["service", "steering_group", "moderator"])
+def test_who_administers_nobody_has_no_business_with_clients(callers: Callers, role: str) -> None:
+    caller = callers.as_role(role, scopes="read write admin")
+    assert caller.post("/v1/clients", BODY).status_code == 403
+    assert caller.get("/v1/clients").status_code == 403
+
+
+def test_a_client_has_the_scopes_that_it_was_registered_with(callers: Callers) -> None:
+    client = told(callers.operator.post("/v1/clients", {**BODY, "scopes": ["admin", "read"]}), 201)
+    shown = told(callers.operator.get(f"/v1/clients/{client['client_id']}"))
+    assert shown["scopes"] == ["admin", "read"]
+    assert told(ask(callers, {**GRANT, **client}))["scope"] == "admin read"
+
+
+@pytest.mark.parametrize("scopes", [[], ["superuser"], ["read", "read", "read", "read"], "read"])
+def test_scopes_that_there_are_not_are_refused(callers: Callers, scopes: object) -> None:
+    problem = told(callers.operator.post("/v1/clients", {**BODY, "scopes": scopes}), 422)
+    assert problem["errors"][0]["pointer"].startswith("#/scopes")
+
+
+def test_a_token_may_be_asked_for_with_fewer_scopes(
+    callers: Callers, client: dict[str, str]
+) -> None:
+    narrow = told(ask(callers, {**GRANT, **client, "scope": "read"}))
+    assert narrow["scope"] == "read"
+    caller = Caller(callers.app, {"Authorization": f"Bearer {narrow['access_token']}"})
+    assert caller.get("/v1/municipalities").status_code == 200
+    refused = told(caller.post("/v1/contacts", {}), 403)
+    assert refused["code"] == "insufficient-scope"
+
+
+@pytest.mark.parametrize("scope", ["admin", "read admin", "read  write", " ", "READ", "read,write"])
+def test_a_token_is_never_wider_than_its_client(
+    callers: Callers, client: dict[str, str], scope: str
+) -> None:
+    answer = ask(callers, {**GRANT, **client, "scope": scope})
+    assert told(answer, 400) == {"error": "invalid_scope"}
+
+
+def test_scopes_are_asked_for_once(callers: Callers, client: dict[str, str]) -> None:
+    answer = ask(callers, {**GRANT, **client, "scope": ["read", "write"]})
+    assert told(answer, 400) == {"error": "invalid_request"}

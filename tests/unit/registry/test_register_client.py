@@ -9,7 +9,12 @@ from eventkit.domain import Conflict, Invalid
 from registry.domain.client import CLIENT, Client, RegisterClient
 
 COMMAND = RegisterClient(
-    client_id="client-1", name="Fachverfahren", role="organiser", secret_digest="0" * 64
+    client_id="client-1",
+    name="Fachverfahren",
+    role="organiser",
+    secret_id="0a1b2c3d4e5f",
+    secret_digest="0" * 64,
+    scopes=("read",),
 )
 
 
@@ -21,7 +26,9 @@ def test_a_client_is_registered_with_the_tenant_of_its_role(role: str, tenant: s
     (event,) = CLIENT.decide(None, replace(COMMAND, role=role, tenant=tenant))
     assert isinstance(event, ClientRegistered)
     assert (event.role, event.tenant) == (role, tenant)
-    assert CLIENT.evolve(None, event) == Client(client_id="client-1")
+    assert event.scopes == ("read",)
+    one_secret: dict[str, None] = {"0a1b2c3d4e5f": None}
+    assert CLIENT.evolve(None, event) == Client(client_id="client-1", secrets=one_secret)
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from typing import BinaryIO
 
 import click
 
+from eventkit.auth.principal import SCOPES
 from eventkit.console import Console
 from eventkit.database import session
 from eventkit.domain import Conflict
@@ -33,7 +34,9 @@ def bootstrap(console: Console) -> None:
         client_id=FIRST_OPERATOR,
         name="First operator",
         role="operator",
+        secret_id=credentials.secret_id,
         secret_digest=credentials.digest,
+        scopes=SCOPES,
     )
     try:
         console.kit.execute(CLIENT, FIRST_OPERATOR, command, context=Context(actor=ACTOR))

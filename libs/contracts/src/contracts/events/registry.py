@@ -1,6 +1,6 @@
 """Facts about who belongs to the network, published by the registry."""
 
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
@@ -254,6 +254,26 @@ class ClientRegistered:
     role: Text
     secret_digest: Text
     tenant: Text | None = None
+    secret_id: Text | None = None
+    scopes: tuple[Text, ...] | None = None
+
+
+@event("client.secret_issued", version=1, published=False)
+class ClientSecretIssued:
+    """A machine client has a further secret; its older ones end then at the latest."""
+
+    client_id: Text
+    secret_id: Text
+    secret_digest: Text
+    older_end_at: datetime
+
+
+@event("client.secret_ended", version=1, published=False)
+class ClientSecretEnded:
+    """A secret of a machine client ended before its time."""
+
+    client_id: Text
+    secret_id: Text
 
 
 @event("client.revoked", version=1, published=False)
@@ -271,4 +291,4 @@ CohortEvent = CohortPlanned | ParticipationAccepted | ParticipationLeft
 OrganisationEvent = OrganisationRegistered | OrganisationArchived
 SeatEvent = SeatCreated | SeatFilled | SeatVacated
 ContactEvent = ContactAppointed | ContactChanged | ContactLeft
-ClientEvent = ClientRegistered | ClientRevoked
+ClientEvent = ClientRegistered | ClientSecretIssued | ClientSecretEnded | ClientRevoked

@@ -12,13 +12,16 @@ from eventkit.auth.principal import SCOPES, usual_scopes
 from eventkit.database import session
 from eventkit.http.blueprint import Blueprint
 from eventkit.http.fields import Text
+from eventkit.http.history import Timeline, found_at, offer_history
+from eventkit.http.moments import Moment, MomentQuery
 from eventkit.http.preconditions import idempotency
 from eventkit.http.schemas import Written, page_of
-from eventkit.http.views import changed, context, found, kit, listed, principal
+from eventkit.http.views import changed, context, kit, listed, principal
 from registry.administration import managed, managed_client, require_giving
+from registry.api import withheld
 from registry.credentials import new_credentials
 from registry.domain.client import CLIENT, ROLES, RegisterClient, RevokeClient
-from registry.projection.clients import clients
+from registry.projection.clients import CLIENTS, clients
 
 bp = Blueprint("clients", __name__, url_prefix="/v1/clients", description="Machine clients.")
 
@@ -97,10 +100,10 @@ def list_clients() -> Response:
 
 
 @bp.route("/<client_id>", methods=["GET"])
+@bp.arguments(MomentQuery, location="query")
 @bp.response(200, ClientView)
-def show_client(client_id: str) -> Response:
-    own = managed(principal())
-    return found(sa.select(clients).where(clients.c.client_id == client_id, own), ClientView)
+def show_client(when: Moment, client_id: str) -> Response:
+    return found_at(_client(client_id), ClientView, _TIMELINE, when)
 
 
 @bp.route("/<client_id>/revocation", methods=["POST"])
@@ -113,10 +116,18 @@ def revoke_client(body: dict[str, Any], client_id: str) -> Response:
     return changed(CLIENT, client_id, RevokeClient(**body))
 
 
+def _client(client_id: str) -> sa.Select[Any]:
+    return sa.select(clients).where(clients.c.client_id == client_id, managed(principal()))
+
+
 def _registered(client_id: str, secret: str | None) -> Response:
     return Response(
         orjson.dumps({"client_id": client_id, "client_secret": secret}),
         status=201,
-        headers={"Location": url_for("clients.show_client", client_id=client_id)},
+        headers={"Location": url_for(".show_client", client_id=client_id)},
         content_type="application/json",
     )
+
+
+_TIMELINE = Timeline(aggregate=CLIENT, model=CLIENTS, of="client_id", withheld=withheld.of_client)
+offer_history(bp, "/<client_id>", _TIMELINE, _client)

@@ -1,5 +1,6 @@
 """The token endpoint (RFC 6749, client credentials) and the keys to verify tokens with."""
 
+from dataclasses import replace
 from functools import cache
 from urllib.parse import unquote_plus
 
@@ -7,6 +8,7 @@ import orjson
 from flask import Response, request
 from marshmallow import Schema, fields
 
+from eventkit.auth.principal import Principal
 from eventkit.auth.tokens import LIFETIME, Signer
 from eventkit.http.blueprint import Blueprint
 from eventkit.http.views import kit
@@ -24,6 +26,10 @@ _FORM = {
                     "grant_type": {"type": "string", "enum": [_GRANT]},
                     "client_id": {"type": "string"},
                     "client_secret": {"type": "string"},
+                    "scope": {
+                        "type": "string",
+                        "description": "Fewer scopes than the client has, between blanks.",
+                    },
                 },
                 "required": ["grant_type"],
             }
@@ -49,6 +55,7 @@ class TokenView(Schema):
     access_token = fields.String(required=True)
     token_type = fields.Constant("Bearer", required=True)
     expires_in = fields.Integer(required=True)
+    scope = fields.String(required=True)
 
 
 class KeysView(Schema):
@@ -71,7 +78,7 @@ def issue_token() -> Response:
     """Give a client a token for ten minutes; credentials by Basic or in the form, not both."""
     try:
         client_id, secret = _credentials()
-        return _token(client_id, secret)
+        return _token(_narrowed(_client(client_id, secret), request.form.get("scope")))
     except OAuthError as refusal:
         return _refused(refusal)
 
@@ -102,16 +109,32 @@ def _credentials() -> tuple[str, str]:
     return in_form[0], in_form[1]
 
 
-def _token(client_id: str, secret: str) -> Response:
+def _client(client_id: str, secret: str) -> Principal:
     # NUL is no text for PostgreSQL, and no id of ours is longer or anything but ASCII.
     plausible = client_id.isascii() and client_id.isprintable() and len(client_id) <= 200
-    client = authenticate(kit().engine, client_id, secret) if plausible else None
+    now = kit().now()
+    client = authenticate(kit().engine, client_id, secret, now) if plausible else None
     if client is None:
         raise OAuthError("invalid_client", 401)
+    return client
+
+
+def _narrowed(client: Principal, scope: str | None) -> Principal:
+    """The same client with the scopes that it asks for, which are never more than it has."""
+    if not scope:
+        return client
+    wanted = frozenset(scope.split(" "))
+    if not wanted <= client.scopes:
+        raise OAuthError("invalid_scope")
+    return replace(client, scopes=wanted)
+
+
+def _token(client: Principal) -> Response:
     answer = {
         "access_token": _signer(kit().settings).sign(client),
         "token_type": "Bearer",
         "expires_in": LIFETIME,
+        "scope": " ".join(sorted(client.scopes)),
     }
     return Response(orjson.dumps(answer), content_type="application/json", headers=_NO_STORE)
 

@@ -8,7 +8,9 @@ from contracts.events.registry import CohortEvent, CohortPlanned
 from eventkit.http.views import principal
 from registry.access import EVERY_REASON, may_read_reasons
 
-_OF_CLIENTS = frozenset({"client_id", "name", "role", "tenant", "scopes", "reason"})
+_OF_CLIENTS = frozenset(
+    {"client_id", "name", "role", "tenant", "scopes", "reason", "secret_id", "older_end_at"}
+)
 
 
 def of_cohort(_: object, event: CohortEvent) -> Iterable[str]:
