@@ -11,6 +11,7 @@ from marshmallow import Schema, fields
 from eventkit.auth.principal import Principal
 from eventkit.auth.tokens import LIFETIME, Signer
 from eventkit.http.blueprint import Blueprint
+from eventkit.http.limits import token_endpoint
 from eventkit.http.views import kit
 from eventkit.settings import Settings
 from registry.credentials import authenticate
@@ -74,6 +75,7 @@ class OAuthError(Exception):
 @bp.route("/oauth/token", methods=["POST"])
 @bp.doc(requestBody=_FORM, responses={400: _OAUTH_ERROR, 401: _OAUTH_ERROR})
 @bp.response(200, TokenView)
+@token_endpoint
 def issue_token() -> Response:
     """Give a client a token for ten minutes; credentials by Basic or in the form, not both."""
     try:
