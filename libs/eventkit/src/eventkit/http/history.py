@@ -138,7 +138,7 @@ def offer_history(
 
 def _listed(query: sa.Select[Any], timeline: Timeline) -> Response:
     which = pages.wanted()
-    (after,) = pages.opened(which.after, (int,)) if which.after else (0,)
+    (after,) = pages.opened(which.after, (int,)) if which.after is not None else (0,)
     with session(kit().engine) as connection:
         today = _today(connection, query)
         stored = _stored(connection, timeline.stream(today), after + 1, which.limit + 1)
