@@ -6,6 +6,8 @@ that the register no longer lists belongs to none.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import sqlalchemy as sa
 
 # Kind and key of a party, such as ("municipality", "08111000").
@@ -38,3 +40,18 @@ def is_one_of(
 ) -> sa.ColumnElement[bool]:
     """The same of the columns of a row."""
     return sa.tuple_(kind, key).in_(sorted(parties)) if parties else sa.false()
+
+
+@dataclass(frozen=True)
+class Circle:
+    """Who sees or does something with what belongs to a party: some roles, and the party itself."""
+
+    roles: frozenset[str]
+
+    def holds(self, role: str, own: frozenset[PartyKey], party: PartyKey) -> bool:
+        """Whether somebody with this role, who acts for these parties, is inside."""
+        return role in self.roles or party in own
+
+
+def circle(*roles: str) -> Circle:
+    return Circle(frozenset(roles))

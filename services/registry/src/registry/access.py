@@ -1,37 +1,42 @@
-"""Which parties a caller speaks for, and whose addresses and reasons a caller may read."""
+"""Whose contacts a caller manages, and whose addresses and reasons a caller reads.
 
-from contracts.events.registry import Party, PartyKind
+Each is a circle: some roles, and the party itself; a district stands for its municipalities too.
+"""
+
+from collections.abc import Mapping
+
+from contracts.events.registry import Party
 from eventkit.auth.principal import Principal
-from eventkit.domain import Forbidden, NotFound
+from eventkit.domain import Forbidden, Invalid, NotFound
+from eventkit.http.views import own_parties
+from eventkit.tenants import Circle, circle
 
 EVERY_REASON = frozenset({"organiser", "steering_group", "operator"})
-EVERY_ADDRESS = frozenset({"organiser", "service"})
-_OWN = {"municipality": PartyKind.MUNICIPALITY, "district": PartyKind.DISTRICT}
-
-
-def own_party(caller: Principal) -> Party | None:
-    """The party that the caller's token ties it to; None for roles without a tenant."""
-    kind = _OWN.get(caller.role)
-    if kind is None or caller.tenant is None:
-        return None
-    return Party(kind=kind, key=caller.tenant)
+ADDRESSES, REASONS, MANAGING = "addresses", "reasons", "managing"
+CIRCLES: Mapping[str, Circle] = {
+    # Name, e-mail address and phone number of a contact.
+    ADDRESSES: circle("organiser", "service"),
+    # What brought a party in, what let it in past the target, why it left.
+    REASONS: Circle(EVERY_REASON),
+    # To appoint, change and release contacts.
+    MANAGING: circle("organiser"),
+}
 
 
 def may_read_address(caller: Principal, party: Party) -> bool:
-    return caller.role in EVERY_ADDRESS or own_party(caller) == party
+    return _holds(ADDRESSES, caller, party)
 
 
 def may_read_reasons(caller: Principal, party: Party) -> bool:
-    """What brought a party in, what let it in past the target, why it left."""
-    return caller.role in EVERY_REASON or own_party(caller) == party
+    return _holds(REASONS, caller, party)
 
 
 def may_manage(caller: Principal, party: Party) -> bool:
-    return caller.role == "organiser" or own_party(caller) == party
+    return _holds(MANAGING, caller, party)
 
 
 def require_naming(caller: Principal, party: Party) -> None:
-    """Raise Forbidden unless the caller may name contacts of this party."""
+    """Raise Forbidden unless the caller may name contacts of this party, known or not."""
     if not may_manage(caller, party):
         raise Forbidden("foreign-party", "You name contacts of your own administration only.")
 
@@ -40,3 +45,19 @@ def require_managing(caller: Principal, party: Party | None) -> None:
     """Raise NotFound for a contact that is unknown, or somebody else's: both look the same."""
     if party is None or not may_manage(caller, party):
         raise NotFound("not-found", "There is no such thing here.")
+
+
+def require_own_successor(caller: Principal, party: Party, pointer: str) -> None:
+    """Raise Invalid for somebody else's contact as for an unknown one."""
+    if not may_manage(caller, party):
+        raise unknown_contact(pointer)
+
+
+def unknown_contact(pointer: str) -> Invalid:
+    return Invalid(
+        "unknown-contact", "The register has no active contact with this id.", pointer=pointer
+    )
+
+
+def _holds(name: str, caller: Principal, party: Party) -> bool:
+    return CIRCLES[name].holds(caller.role, own_parties(), (party.kind.value, party.key))

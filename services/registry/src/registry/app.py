@@ -31,6 +31,7 @@ from registry.projection.cohorts import COHORTS
 from registry.projection.contacts import CONTACTS
 from registry.projection.districts import DISTRICTS
 from registry.projection.municipalities import MUNICIPALITIES
+from registry.projection.municipalities import municipalities as municipalities_table
 from registry.projection.organisations import ORGANISATIONS
 from registry.projection.participations import PARTICIPATIONS
 from registry.projection.programmes import PROGRAMMES
@@ -144,4 +145,5 @@ SERVICE = Service(
     migrations=Path(__file__).parent / "migrations",
     commands=COMMANDS,
     issues_tokens=True,
+    municipalities=municipalities_table,
 )

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from contracts.events.registry import Party, PartyKind
 from eventkit.database import session
 from eventkit.domain import Invalid, NotFound
+from registry.access import unknown_contact
 from registry.projection.cohorts import cohorts
 from registry.projection.contacts import contacts
 from registry.projection.districts import districts
@@ -92,18 +93,11 @@ def require_predecessor(engine: sa.Engine, cohort_id: UUID, programme_id: UUID) 
         )
 
 
-def party_of_contact(engine: sa.Engine, contact_id: UUID) -> Party | None:
-    """Whom a contact stands for, also after it left; None for an unknown one."""
-    return _party(engine, sa.select(contacts).where(contacts.c.contact_id == contact_id))
-
-
 def party_of_active_contact(engine: sa.Engine, contact_id: UUID, pointer: str) -> Party:
     query = sa.select(contacts).where(contacts.c.contact_id == contact_id, contacts.c.active)
     party = _party(engine, query)
     if party is None:
-        raise Invalid(
-            "unknown-contact", "The register has no active contact with this id.", pointer=pointer
-        )
+        raise unknown_contact(pointer)
     return party
 
 

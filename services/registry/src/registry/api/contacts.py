@@ -9,25 +9,33 @@ from flask import Response
 from marshmallow import Schema, fields
 from marshmallow.validate import Email, Length
 
-from contracts.events.registry import Party, PartyKind
+from contracts.events.registry import ContactEvent, Party, PartyKind
 from eventkit.database import session
+from eventkit.domain import Aggregate
 from eventkit.http.blueprint import Blueprint
 from eventkit.http.fields import Sealed, Text
 from eventkit.http.history import Timeline, found_at, offer_history
 from eventkit.http.moments import Moment, MomentQuery
 from eventkit.http.schemas import Written, page_of
-from eventkit.http.views import changed, created, kit, listed, principal
-from registry.access import may_read_address, require_managing, require_naming
+from eventkit.http.views import changed, created, kit, listed, own_parties, principal
+from registry.access import (
+    may_read_address,
+    require_managing,
+    require_naming,
+    require_own_successor,
+)
 from registry.api.parties import PartyBody, PartyOfRow
 from registry.domain.contact import (
     CONTACT,
     Address,
     AppointContact,
     ChangeContact,
+    Contact,
+    ContactCommand,
     ReleaseContact,
 )
 from registry.projection.contacts import CONTACTS, contacts
-from registry.references import party_of_active_contact, party_of_contact, require_party
+from registry.references import party_of_active_contact, require_party
 
 bp = Blueprint(
     "contacts", __name__, url_prefix="/v1/contacts", description="Contacts with an official role."
@@ -139,9 +147,8 @@ def show_contact(when: Moment, contact_id: UUID) -> Response:
 @bp.response(200, Written)
 def change_contact(body: dict[str, Any], contact_id: UUID) -> Response:
     """Replace role, purpose and address as a whole; what is left out is withheld."""
-    require_managing(principal(), party_of_contact(kit().engine, contact_id))
     command = ChangeContact(role=body["role"], purpose=body["purpose"], address=_address(body))
-    return changed(CONTACT, contact_id, command)
+    return changed(_managed(), contact_id, command)
 
 
 @bp.route("/<uuid:contact_id>/departure", methods=["POST"])
@@ -149,11 +156,12 @@ def change_contact(body: dict[str, Any], contact_id: UUID) -> Response:
 @bp.response(200, Written)
 def release_contact(body: dict[str, Any], contact_id: UUID) -> Response:
     """End the role, with the contact who takes it over where there is one."""
-    require_managing(principal(), party_of_contact(kit().engine, contact_id))
-    successor_id = body["successor_id"]
-    party = successor_id and party_of_active_contact(kit().engine, successor_id, "/successor_id")
+    successor_id, party = body["successor_id"], None
+    if successor_id is not None:
+        party = party_of_active_contact(kit().engine, successor_id, "/successor_id")
+        require_own_successor(principal(), party, "/successor_id")
     command = ReleaseContact(successor_id=successor_id, successor_party=party)
-    return changed(CONTACT, contact_id, command)
+    return changed(_managed(), contact_id, command)
 
 
 @bp.route("/addresses", methods=["POST"])
@@ -184,6 +192,14 @@ def _contact(contact_id: UUID) -> sa.Select[Any]:
 
 _TIMELINE = Timeline(aggregate=CONTACT, model=CONTACTS, of="contact_id")
 offer_history(bp, "/<uuid:contact_id>", _TIMELINE, _contact)
+
+
+def _managed() -> Aggregate[Contact, ContactCommand, ContactEvent]:
+    """Contacts as they are for the caller: those of others do not exist."""
+    caller = principal()
+    # Asked before the command has a connection of its own.
+    own_parties()
+    return CONTACT.judged(lambda contact: require_managing(caller, contact and contact.party))
 
 
 def _address(body: dict[str, Any]) -> Address:
