@@ -73,7 +73,7 @@ def program(name: str) -> str:
     found = shutil.which(name)
     if found is None:
         pytest.fail(
-            f"{name} is missing: AsyncAPI's parser needs Node.js 20 or newer with npm "
+            f"{name} is missing: AsyncAPI's parser needs Node.js 18 or newer with npm "
             "(Debian: apt-get install nodejs npm).",
             pytrace=False,
         )

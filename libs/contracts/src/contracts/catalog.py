@@ -27,6 +27,7 @@ LongText = Annotated[str, Length(min=1, max=20_000)]
 FIRST_RELEASE = date(2026, 11, 21)
 
 _NAME = re.compile(r"[a-z][a-z_]*\.[a-z][a-z_]*\Z")
+_RULES = re.compile(r"\s*\((?:[A-Z]+-?[0-9]+(?:, )?)+\)")
 T = TypeVar("T")
 
 
@@ -82,8 +83,8 @@ class EventType:
 
     @property
     def meaning(self) -> str:
-        """The first sentences of its declaration: which fact it tells."""
-        return " ".join((self.cls.__doc__ or "").split())
+        """Which fact it tells: the text of its declaration, without the numbers of our rules."""
+        return " ".join(_RULES.sub("", self.cls.__doc__ or "").split())
 
 
 class UnknownEvent(LookupError):

@@ -64,7 +64,7 @@ def json_schema(declared: EventType, form: Form) -> dict[str, Any]:
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": f"{declared.wire}{suffix}.json",
         "title": declared.cls.__name__,
-        "description": (declared.cls.__doc__ or "").strip(),
+        "description": declared.meaning,
         **body,
     }
 
