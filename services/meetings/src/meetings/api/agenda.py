@@ -90,6 +90,7 @@ class AgendaView(Schema):
 @bp.arguments(MomentQuery, location="query")
 @bp.response(200, AgendaView)
 def show_agenda(when: Moment, meeting_id: UUID) -> Response:
+    """Show the agenda, with ends that follow from the next item where none is said."""
     query = sa.select(calendar).where(calendar.c.meeting_id == meeting_id)
     return found_at(query, AgendaView, _TIMELINE, when)
 

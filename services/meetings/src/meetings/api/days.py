@@ -39,6 +39,7 @@ class PublishResultsBody(Schema):
 @bp.arguments(StartMeetingBody)
 @bp.response(200, Written)
 def start_meeting(body: dict[str, Any], meeting_id: UUID) -> Response:
+    """Say that the meeting has begun; participants check in from now on."""
     now = kit().now()
     at = _at(body.get("started_at"), now)
     command = StartMeeting(meeting_id=meeting_id, started_at=at, requested_at=now)

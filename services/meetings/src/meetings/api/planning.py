@@ -105,6 +105,7 @@ def record_meeting(body: dict[str, Any]) -> Response:
 @bp.arguments(ScheduleMeetingBody)
 @bp.response(200, Written)
 def schedule_meeting(body: dict[str, Any], meeting_id: UUID) -> Response:
+    """Give an idea its date and time."""
     command = ScheduleMeeting(meeting_id=meeting_id, requested_at=kit().now(), **body)
     return changed(MEETING, meeting_id, command)
 
@@ -122,6 +123,7 @@ def reschedule_meeting(body: dict[str, Any], meeting_id: UUID) -> Response:
 @bp.arguments(ChangeModeBody)
 @bp.response(200, Written)
 def change_mode(body: dict[str, Any], meeting_id: UUID) -> Response:
+    """Let people meet in another way; the reason is told to those who are invited."""
     return changed(MEETING, meeting_id, ChangeMode(meeting_id=meeting_id, **body))
 
 
@@ -139,6 +141,7 @@ def place_meeting(body: dict[str, Any], meeting_id: UUID) -> Response:
 @bp.arguments(CancelMeetingBody)
 @bp.response(200, Written)
 def cancel_meeting(body: dict[str, Any], meeting_id: UUID) -> Response:
+    """Cancel the meeting; all who are invited or registered are told the reason."""
     return changed(MEETING, meeting_id, CancelMeeting(meeting_id=meeting_id, **body))
 
 

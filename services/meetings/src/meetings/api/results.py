@@ -104,6 +104,7 @@ def count_attendance(body: dict[str, Any], meeting_id: UUID) -> Response:
 @bp.arguments(AnnounceNextMeetingBody)
 @bp.response(200, Written)
 def announce_next_meeting(body: dict[str, Any], meeting_id: UUID) -> Response:
+    """Say when people meet again: at a meeting that is planned, or about when."""
     require_next_meeting(kit().engine, body.get("next_meeting_id"))
     date_back(meeting_id)
     return changed(MEETING, meeting_id, AnnounceNextMeeting(meeting_id=meeting_id, **body))
@@ -129,6 +130,7 @@ def observe_tendencies(body: dict[str, Any], meeting_id: UUID) -> Response:
 @bp.route("/<uuid:meeting_id>/tendencies", methods=["GET"])
 @bp.response(200, page_of(TendencyView))
 def list_tendencies(meeting_id: UUID) -> Response:
+    """List what was observed when two cohorts were compared."""
     require_meeting(kit().engine, meeting_id)
     query = sa.select(tendencies).where(tendencies.c.meeting_id == meeting_id)
     return listed(query, TendencyView, sort=(tendencies.c.number,))

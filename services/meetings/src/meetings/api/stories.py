@@ -74,6 +74,7 @@ def tell_stories(body: dict[str, Any], meeting_id: UUID) -> Response:
 @bp.arguments(StoryFilter, location="query")
 @bp.response(200, page_of(StoryView))
 def list_stories(wanted: dict[str, Any], meeting_id: UUID) -> Response:
+    """List the statements of a meeting that are still shown, without their tellers."""
     require_meeting(kit().engine, meeting_id)
     query = sa.select(stories).where(stories.c.meeting_id == meeting_id)
     if "section" in wanted:

@@ -67,6 +67,7 @@ def list_deliveries(wanted: dict[str, Any]) -> Response:
 @bp.arguments(MomentQuery, location="query")
 @bp.response(200, DeliveryView)
 def show_delivery(when: Moment, delivery_id: UUID) -> Response:
+    """Show one delivery: to whom by id, what about, and how it went."""
     return found_at(_delivery(delivery_id), DeliveryView, _TIMELINE, when)
 
 

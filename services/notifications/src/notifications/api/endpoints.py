@@ -109,6 +109,7 @@ def register_endpoint(body: dict[str, Any]) -> Response:
 @bp.route("", methods=["GET"])
 @bp.response(200, page_of(EndpointView))
 def list_endpoints() -> Response:
+    """List one's own webhook endpoints."""
     return listed(_own(), EndpointView, sort=(endpoints.c.endpoint_id,))
 
 
@@ -116,12 +117,14 @@ def list_endpoints() -> Response:
 @bp.arguments(MomentQuery, location="query")
 @bp.response(200, EndpointView)
 def show_endpoint(when: Moment, endpoint_id: UUID) -> Response:
+    """Show one of one's own webhook endpoints; never its secret."""
     return found_at(_endpoint(endpoint_id), EndpointView, _TIMELINE, when)
 
 
 @bp.route("/<uuid:endpoint_id>", methods=["DELETE"])
 @bp.response(200, Written)
 def remove_endpoint(endpoint_id: UUID) -> Response:
+    """Remove one of one's own webhook endpoints; nothing is sent there from now on."""
     _require_own(endpoint_id)
     return changed(ENDPOINT, endpoint_id, RemoveEndpoint(endpoint_id=endpoint_id))
 

@@ -103,6 +103,7 @@ def list_clients() -> Response:
 @bp.arguments(MomentQuery, location="query")
 @bp.response(200, ClientView)
 def show_client(when: Moment, client_id: str) -> Response:
+    """Show a machine client; never its secret."""
     return found_at(_client(client_id), ClientView, _TIMELINE, when)
 
 

@@ -46,6 +46,7 @@ class CohortView(CohortBody):
 @bp.arguments(CohortBody)
 @bp.response(201, Written)
 def plan_cohort(body: dict[str, Any], programme_id: UUID) -> Response:
+    """Plan a round of a programme, which municipalities and districts may join."""
     require_programme(kit().engine, programme_id)
     if predecessor_id := body.get("predecessor_id"):
         require_predecessor(kit().engine, predecessor_id, programme_id)
@@ -57,6 +58,7 @@ def plan_cohort(body: dict[str, Any], programme_id: UUID) -> Response:
 @bp.route("/programmes/<uuid:programme_id>/cohorts", methods=["GET"])
 @bp.response(200, page_of(CohortView))
 def list_cohorts(programme_id: UUID) -> Response:
+    """List the rounds of a programme, from the earliest on."""
     require_programme(kit().engine, programme_id)
     query = sa.select(cohorts).where(cohorts.c.programme_id == programme_id)
     return listed(query, CohortView, sort=(cohorts.c.starts_year, cohorts.c.cohort_id))
@@ -66,6 +68,7 @@ def list_cohorts(programme_id: UUID) -> Response:
 @bp.arguments(MomentQuery, location="query")
 @bp.response(200, CohortView)
 def show_cohort(when: Moment, cohort_id: UUID) -> Response:
+    """Show a cohort with the number of those who take part."""
     return found_at(_cohort(cohort_id), CohortView, _TIMELINE, when)
 
 

@@ -111,6 +111,7 @@ class AddressesView(Schema):
 @bp.arguments(AppointContactBody)
 @bp.response(201, Written)
 def appoint_contact(body: dict[str, Any]) -> Response:
+    """Appoint a contact with an official role; only the purpose named allows to write to them."""
     require_naming(principal(), body["party"])
     require_party(kit().engine, body["party"])
     contact_id = uuid4()
@@ -128,6 +129,7 @@ def appoint_contact(body: dict[str, Any]) -> Response:
 @bp.arguments(ContactFilter, location="query")
 @bp.response(200, page_of(ContactView))
 def list_contacts(wanted: dict[str, Any]) -> Response:
+    """List contacts by what they stand for; names and addresses for those who may see them."""
     query = sa.select(contacts)
     for column, value in wanted.items():
         query = query.where(contacts.c[column] == value)
@@ -139,6 +141,7 @@ def list_contacts(wanted: dict[str, Any]) -> Response:
 @bp.arguments(MomentQuery, location="query")
 @bp.response(200, ContactView)
 def show_contact(when: Moment, contact_id: UUID) -> Response:
+    """Show a contact; name and address for those who may see them, null for all others."""
     return found_at(_contact(contact_id), ContactView, _TIMELINE, when)
 
 

@@ -63,6 +63,7 @@ class MunicipalityView(DistrictView):
 @bp.arguments(MunicipalityFilter, location="query")
 @bp.response(200, page_of(MunicipalityView))
 def list_municipalities(wanted: dict[str, Any]) -> Response:
+    """List municipalities by their key, those that exist no longer among them."""
     query = _filtered(municipalities, wanted)
     if "district" in wanted:
         query = query.where(municipalities.c.district_key == wanted["district"])
@@ -73,6 +74,7 @@ def list_municipalities(wanted: dict[str, Any]) -> Response:
 @bp.arguments(MomentQuery, location="query")
 @bp.response(200, MunicipalityView)
 def show_municipality(when: Moment, ags: str) -> Response:
+    """Show a municipality by its AGS, the eight digits of the official directory."""
     return found_at(_municipality(ags), MunicipalityView, _MUNICIPALITY, when)
 
 
@@ -80,6 +82,7 @@ def show_municipality(when: Moment, ags: str) -> Response:
 @districts_bp.arguments(DirectoryFilter, location="query")
 @districts_bp.response(200, page_of(DistrictView))
 def list_districts(wanted: dict[str, Any]) -> Response:
+    """List districts by their key, those that exist no longer among them."""
     query = _filtered(districts, wanted)
     return listed(query, DistrictView, sort=(districts.c.district_key,))
 
@@ -88,6 +91,7 @@ def list_districts(wanted: dict[str, Any]) -> Response:
 @districts_bp.arguments(MomentQuery, location="query")
 @districts_bp.response(200, DistrictView)
 def show_district(when: Moment, district_key: str) -> Response:
+    """Show a district by its key, the first five digits of its municipalities' AGS."""
     return found_at(_district(district_key), DistrictView, _DISTRICT, when)
 
 

@@ -60,6 +60,7 @@ class OrganisationView(Schema):
 @bp.arguments(OrganisationBody)
 @bp.response(201, Written)
 def register_organisation(body: dict[str, Any]) -> Response:
+    """Register an organisation of the network."""
     if ags := body.get("ags"):
         require_municipality(kit().engine, ags, "/ags")
     organisation_id = uuid4()
@@ -77,6 +78,7 @@ def register_organisation(body: dict[str, Any]) -> Response:
 @bp.arguments(OrganisationFilter, location="query")
 @bp.response(200, page_of(OrganisationView))
 def list_organisations(wanted: dict[str, Any]) -> Response:
+    """List organisations by their name."""
     query = sa.select(organisations)
     if "name" in wanted:
         query = query.where(organisations.c.name.icontains(wanted["name"], autoescape=True))
@@ -91,6 +93,7 @@ def list_organisations(wanted: dict[str, Any]) -> Response:
 @bp.arguments(MomentQuery, location="query")
 @bp.response(200, OrganisationView)
 def show_organisation(when: Moment, organisation_id: UUID) -> Response:
+    """Show an organisation."""
     return found_at(_organisation(organisation_id), OrganisationView, _TIMELINE, when)
 
 
@@ -98,6 +101,7 @@ def show_organisation(when: Moment, organisation_id: UUID) -> Response:
 @bp.arguments(ArchiveBody)
 @bp.response(200, Written)
 def archive_organisation(body: dict[str, Any], organisation_id: UUID) -> Response:
+    """Take an organisation out of use; what is known of it stays."""
     command = ArchiveOrganisation(organisation_id=organisation_id, **body)
     return changed(ORGANISATION, organisation_id, command)
 

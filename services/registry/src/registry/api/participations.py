@@ -79,6 +79,7 @@ class ParticipationView(Schema):
 @bp.arguments(ParticipationBody)
 @bp.response(201, Written)
 def accept_participation(body: dict[str, Any], cohort_id: UUID) -> Response:
+    """Take a municipality or district into a cohort, over its target with a reason only."""
     require_party(kit().engine, body["party"])
     participation_id = uuid4()
     command = AcceptParticipation(participation_id=participation_id, **body)
@@ -96,6 +97,7 @@ def accept_participation(body: dict[str, Any], cohort_id: UUID) -> Response:
 @bp.arguments(ParticipationFilter, location="query")
 @bp.response(200, page_of(ParticipationView))
 def list_participations(wanted: dict[str, Any], cohort_id: UUID) -> Response:
+    """List who takes part in a cohort and who has left it."""
     require_cohort(kit().engine, cohort_id)
     query = sa.select(participations).where(participations.c.cohort_id == cohort_id)
     if "status" in wanted:
@@ -108,6 +110,7 @@ def list_participations(wanted: dict[str, Any], cohort_id: UUID) -> Response:
 @bp.arguments(MomentQuery, location="query")
 @bp.response(200, ParticipationView)
 def show_participation(when: Moment, cohort_id: UUID, participation_id: UUID) -> Response:
+    """Show one participation; its reasons stay between the organiser and the party."""
     query = sa.select(participations).where(
         participations.c.cohort_id == cohort_id,
         participations.c.participation_id == participation_id,

@@ -38,6 +38,7 @@ class ProgrammeView(ProgrammeBody):
 @bp.arguments(ProgrammeBody)
 @bp.response(201, Written)
 def decide_programme(body: dict[str, Any]) -> Response:
+    """Put a funding programme on record once it is decided."""
     programme_id = uuid4()
     command = DecideProgramme(programme_id=programme_id, **body)
     return created(PROGRAMME, programme_id, command, ".show_programme", programme_id=programme_id)
@@ -46,6 +47,7 @@ def decide_programme(body: dict[str, Any]) -> Response:
 @bp.route("", methods=["GET"])
 @bp.response(200, page_of(ProgrammeView))
 def list_programmes() -> Response:
+    """List programmes by their title."""
     order = (programmes.c.title, programmes.c.programme_id)
     return listed(sa.select(programmes), ProgrammeView, sort=order)
 
@@ -54,6 +56,7 @@ def list_programmes() -> Response:
 @bp.arguments(MomentQuery, location="query")
 @bp.response(200, ProgrammeView)
 def show_programme(when: Moment, programme_id: UUID) -> Response:
+    """Show a programme."""
     return found_at(_programme(programme_id), ProgrammeView, _TIMELINE, when)
 
 

@@ -50,6 +50,7 @@ class SeatView(Schema):
 @bp.arguments(SeatBody)
 @bp.response(201, Written)
 def create_seat(body: dict[str, Any], programme_id: UUID) -> Response:
+    """Create a seat of the steering group for an organisation."""
     require_programme(kit().engine, programme_id)
     require_organisation(kit().engine, str(body["organisation_id"]), "/organisation_id")
     seat_id = uuid4()
@@ -60,6 +61,7 @@ def create_seat(body: dict[str, Any], programme_id: UUID) -> Response:
 @bp.route("/programmes/<uuid:programme_id>/seats", methods=["GET"])
 @bp.response(200, page_of(SeatView))
 def list_seats(programme_id: UUID) -> Response:
+    """List the seats of a programme's steering group by their role."""
     require_programme(kit().engine, programme_id)
     query = sa.select(seats).where(seats.c.programme_id == programme_id)
     return listed(query, SeatView, sort=(seats.c.role, seats.c.seat_id))
@@ -69,6 +71,7 @@ def list_seats(programme_id: UUID) -> Response:
 @bp.arguments(MomentQuery, location="query")
 @bp.response(200, SeatView)
 def show_seat(when: Moment, seat_id: UUID) -> Response:
+    """Show a seat and the contact who holds it."""
     return found_at(_seat(seat_id), SeatView, _TIMELINE, when)
 
 
@@ -76,6 +79,7 @@ def show_seat(when: Moment, seat_id: UUID) -> Response:
 @bp.arguments(AppointmentBody)
 @bp.response(200, Written)
 def fill_seat(body: dict[str, Any], seat_id: UUID) -> Response:
+    """Give a vacant seat to a contact of its organisation."""
     contact_id = body["contact_id"]
     party = party_of_active_contact(kit().engine, contact_id, "/contact_id")
     return changed(SEAT, seat_id, FillSeat(contact_id=contact_id, party=party))
@@ -85,6 +89,7 @@ def fill_seat(body: dict[str, Any], seat_id: UUID) -> Response:
 @bp.arguments(VacancyBody)
 @bp.response(200, Written)
 def vacate_seat(body: dict[str, Any], seat_id: UUID) -> Response:
+    """Let whoever holds the seat leave it."""
     return changed(SEAT, seat_id, VacateSeat(**body))
 
 
