@@ -51,11 +51,15 @@ def test_a_long_text_refuses_control_characters_and_too_much(given: str) -> None
         load(LongText(), given)
 
 
-def test_an_integer_is_a_json_number_within_its_bounds() -> None:
-    assert load(Integer(1, 500), 500) == 500
+@pytest.mark.parametrize("given", [500, 500.0])
+def test_an_integer_is_a_whole_json_number_within_its_bounds(given: float) -> None:
+    kept = load(Integer(1, 500), given)
+    assert (kept, type(kept)) == (500, int)
 
 
-@pytest.mark.parametrize("given", [0, 501, "5", "٣", 5.0, 1.5, True, None, 10**30, -(10**30), [5]])
+@pytest.mark.parametrize(
+    "given", [0, 501, "5", "٣", 1.5, 1e300, True, None, 10**30, -(10**30), [5]]
+)
 def test_an_integer_refuses_everything_else(given: object) -> None:
     with pytest.raises(ValidationError):
         load(Integer(1, 500), given)

@@ -83,12 +83,14 @@ class LongText(Text):
 
 
 class Integer(fields.Integer):
-    """A whole JSON number, no text and no fraction, between `low` and `high`."""
+    """A whole JSON number, no text and no fraction but `.0`, between `low` and `high`."""
 
     def __init__(self, low: int = 0, high: int = 2**31 - 1, **options: Any) -> None:
         super().__init__(strict=True, validate=Range(min=low, max=high), **options)
 
     def _validated(self, value: Any) -> int:
+        if type(value) is float and value.is_integer():
+            return int(value)
         if type(value) is not int:
             raise self.make_error("invalid")
         return value
@@ -102,7 +104,8 @@ class Instant(fields.AwareDateTime):
     }
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(format="iso", **options)
+        told = {"pattern": "^(19|20|21)[0-9]{2}-"}
+        super().__init__(format="iso", metadata=told | options.pop("metadata", {}), **options)
 
     def _deserialize(
         self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
