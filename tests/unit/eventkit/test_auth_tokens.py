@@ -16,7 +16,7 @@ from joserfc.jwk import ECKey
 
 from eventkit.auth.keys import OwnKeys, signing_key
 from eventkit.auth.principal import Principal
-from eventkit.auth.tokens import BadToken, Signer, Verifier
+from eventkit.auth.tokens import BadToken, OwnIssuer, Signer, Verifier
 
 ISSUER, AUDIENCE = "https://registry.example.org", "netztreff"
 KEY = signing_key(b"m" * 32)
@@ -36,7 +36,7 @@ def claims(**changed: Any) -> dict[str, Any]:
 
 
 def verifier(now: Callable[[], float] = lambda: NOW) -> Verifier:
-    return Verifier(OwnKeys(KEY), issuer=ISSUER, audience=AUDIENCE, now=now)
+    return Verifier([OwnIssuer(ISSUER, AUDIENCE, OwnKeys(KEY))], now=now)
 
 
 def signed(header: dict[str, Any] | None = None, *, key: ECKey = KEY, **changed: Any) -> str:
@@ -197,7 +197,7 @@ def test_a_remembered_token_ends_with_its_expiry() -> None:
 def test_a_token_is_judged_again_after_half_a_minute() -> None:
     now = [float(NOW)]
     keys = OwnKeys(KEY)
-    judge = Verifier(keys, issuer=ISSUER, audience=AUDIENCE, now=lambda: now[0])
+    judge = Verifier([OwnIssuer(ISSUER, AUDIENCE, keys)], now=lambda: now[0])
     assert judge.verify(GOOD) == CLIENT
     keys._key = OTHER_KEY
     assert judge.verify(GOOD) == CLIENT

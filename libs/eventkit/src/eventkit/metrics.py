@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 
 import prometheus_client
-from prometheus_client import CollectorRegistry, Counter, Histogram, values
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, values
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 from prometheus_client.registry import Collector
@@ -36,6 +36,12 @@ REQUEST_SECONDS = Histogram(
 )
 RATE_LIMITED = Counter(
     "requests_rate_limited", "Requests refused by a rate limit.", ["service", "limit"]
+)
+REVOCATION_AGE = Gauge(
+    "revocation_list_age_seconds",
+    "How long ago a process last heard which clients were revoked; the oldest list counts.",
+    ["service"],
+    multiprocess_mode="livemax",
 )
 APPENDED = Counter("events_appended", "Stored events by type.", ["service", "type"])
 

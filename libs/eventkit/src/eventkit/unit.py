@@ -120,6 +120,8 @@ class Kit:
         self.now = now
         # Called after each commit that stored events; must be quick and must not raise.
         self.committed: list[Callable[[Sequence[Recorded[Any]]], None]] = []
+        # Called before the pools are closed: what else lives as long as the kit.
+        self.closing: list[Callable[[], None]] = []
 
     @contextmanager
     def unit(self, context: Context) -> Iterator[Unit]:
@@ -168,7 +170,9 @@ class Kit:
         raise AssertionError("unreachable")
 
     def close(self) -> None:
-        """Close the pools."""
+        """End what works with the kit, then close the pools."""
+        for close in self.closing:
+            close()
         self.engine.dispose()
         self.vault.close()
 

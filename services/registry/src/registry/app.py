@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from eventkit.auth.trust import Issuing
 from eventkit.http.policy import ANYONE_SIGNED_IN, PUBLIC, Policy, allow
 from eventkit.service import Service
 from registry.api import (
@@ -13,10 +14,12 @@ from registry.api import (
     organisations,
     participations,
     programmes,
+    revocations,
     seats,
     secrets,
     tokens,
 )
+from registry.api.examples import WORDS
 from registry.cli import COMMANDS
 from registry.domain.client import CLIENT
 from registry.domain.cohort import COHORT
@@ -26,6 +29,7 @@ from registry.domain.municipality import MUNICIPALITY
 from registry.domain.organisation import ORGANISATION
 from registry.domain.programme import PROGRAMME
 from registry.domain.seat import SEAT
+from registry.problems import PROBLEMS
 from registry.projection.clients import CLIENTS
 from registry.projection.cohorts import COHORTS
 from registry.projection.contacts import CONTACTS
@@ -36,6 +40,7 @@ from registry.projection.organisations import ORGANISATIONS
 from registry.projection.participations import PARTICIPATIONS
 from registry.projection.programmes import PROGRAMMES
 from registry.projection.seats import SEATS
+from registry.signing_keys import generations, revoked
 
 ORGANISER = allow("organiser")
 MANAGES_CLIENTS = allow("operator", "organiser", "municipality", "district", scope="admin")
@@ -102,10 +107,13 @@ POLICY: dict[str, Policy] = {
     "secrets.end_secret": MANAGES_CLIENTS,
     "tokens.issue_token": PUBLIC,
     "tokens.show_keys": PUBLIC,
+    "revocations.list_revocations": allow("service"),
 }
 
 SERVICE = Service(
     name="registry",
+    about="Who belongs to the network: municipalities and districts"
+    ", programmes and cohorts, contacts and the steering group.",
     aggregates=(
         MUNICIPALITY,
         DISTRICT,
@@ -140,10 +148,15 @@ SERVICE = Service(
         clients.bp,
         secrets.bp,
         tokens.bp,
+        revocations.bp,
     ),
     policy=POLICY,
+    problems=PROBLEMS,
+    words=WORDS,
+    sentences=Path(__file__).parent / "de.po",
     migrations=Path(__file__).parent / "migrations",
     commands=COMMANDS,
     issues_tokens=True,
+    issuing=Issuing(generations=generations, revoked=revoked),
     municipalities=municipalities_table,
 )

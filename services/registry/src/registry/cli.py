@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO
 
 import click
 
+from eventkit.auth.keys import signing_key
 from eventkit.auth.principal import SCOPES
 from eventkit.console import Console
 from eventkit.database import session
@@ -19,6 +21,7 @@ from registry.directory.reading import Directory, read, require_usable
 from registry.directory.register import carry_out, present
 from registry.directory.report import report
 from registry.domain.client import CLIENT, RegisterClient
+from registry.signing_keys import NOTICE, generations, rotate
 
 ACTOR = "command-line"
 # The one client whose id is known before it exists, so that it can be made only once.
@@ -72,6 +75,39 @@ def import_directory(console: Console, file: Path, *, apply: bool) -> None:
         click.echo("There is nothing to change.")
 
 
+@click.group()
+def keys() -> None:
+    """The keys that tokens are signed with."""
+
+
+@keys.command("list")
+@click.pass_obj
+def list_keys(console: Console) -> None:
+    """Name the keys that verify tokens now, and when each of them signs."""
+    with session(console.kit.engine) as connection:
+        kept = generations(connection)
+    for one in kept:
+        kid = signing_key(console.settings.master_key, one.number).kid
+        until = f", ends {_moment(one.ends_at)}" if one.ends_at else ""
+        click.echo(f"{one.number} {kid} signs from {_moment(one.signs_from)}{until}")
+
+
+@keys.command("rotate")
+@click.option(
+    "--now", "at_once", is_flag=True, help="Sign with the new key at once, before others know it."
+)
+@click.pass_obj
+def rotate_keys(console: Console, *, at_once: bool) -> None:
+    """Make a new key. It is published at once and signs after ten minutes."""
+    notice = timedelta() if at_once else NOTICE
+    made = rotate(console.kit.engine, console.kit.now(), notice)
+    click.echo(f"Key {made.number} signs from {_moment(made.signs_from)} on.")
+
+
+def _moment(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="seconds")
+
+
 def _read(file: Path) -> Directory:
     with (
         file.open("rb") as lines,
@@ -93,4 +129,4 @@ def _apply(kit: Kit, planned: Plan) -> None:
     click.echo(f"{planned.size} record{'' if planned.size == 1 else 's'} changed.")
 
 
-COMMANDS = (bootstrap, import_directory)
+COMMANDS = (bootstrap, import_directory, keys)

@@ -1,8 +1,8 @@
-"""Keys that tokens are signed with: where the signer has its own, and where verifiers get them."""
+"""Keys that tokens are verified with, as their issuers publish them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
 from threading import Lock
 from time import monotonic
 from typing import Any, Protocol
@@ -12,11 +12,22 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from joserfc.errors import JoseError
-from joserfc.jwk import ECKey
+from joserfc.jwk import ECKey, OKPKey, RSAKey
 
+Key = ECKey | RSAKey | OKPKey
 # The order of the curve P-256: private keys are the numbers below it, without 0.
 _ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
-_PURPOSE = b"netztreff token signature 1"
+_PURPOSE = "netztreff token signature"
+# The family of keys of each algorithm that we take, and the curve where there is one. No
+# algorithm has a shared secret, so a public key can never be taken for one (S6).
+ALGORITHMS: dict[str, tuple[type[Key], str | None]] = {
+    "RS256": (RSAKey, None),
+    "PS256": (RSAKey, None),
+    "ES256": (ECKey, "P-256"),
+    "EdDSA": (OKPKey, "Ed25519"),
+}
+_PUBLIC = {"kty", "crv", "x", "y", "n", "e", "alg"}
+_SMALLEST_RSA = 2048
 
 
 class KeysUnavailable(Exception):
@@ -26,18 +37,18 @@ class KeysUnavailable(Exception):
 class Keys(Protocol):
     """Where a verifier finds public keys."""
 
-    def find(self, kid: str) -> ECKey | None:
+    def find(self, kid: str) -> Key | None:
         """The key of this id; raises KeysUnavailable where nothing is known at all."""
 
 
-def signing_key(master_key: bytes) -> ECKey:
-    """The ES256 key that follows from the master key, so all replicas sign with the same one.
+def signing_key(master_key: bytes, generation: int = 1) -> ECKey:
+    """The ES256 key of a generation: it follows from the master key, the same for all replicas.
 
-    Nothing is stored, and a database dump holds no signing key. A new master key, or a new
-    purpose, is a new signing key.
+    Nothing is stored, and a database dump holds no signing key (decisions 0007 and 0008).
     """
+    purpose = f"{_PURPOSE} {generation}".encode()
     # 48 bytes reduced modulo a 32-byte order: the bias is below 2^-128.
-    raw = HKDF(algorithm=hashes.SHA256(), length=48, salt=None, info=_PURPOSE).derive(master_key)
+    raw = HKDF(algorithm=hashes.SHA256(), length=48, salt=None, info=purpose).derive(master_key)
     number = int.from_bytes(raw) % (_ORDER - 1) + 1
     key = ECKey.import_key(ec.derive_private_key(number, ec.SECP256R1()))
     key.ensure_kid()
@@ -45,7 +56,7 @@ def signing_key(master_key: bytes) -> ECKey:
 
 
 class OwnKeys:
-    """The signer's own key, for the service that issues the tokens."""
+    """A signer's one key, for who has it."""
 
     def __init__(self, key: ECKey) -> None:
         self._key = key
@@ -58,26 +69,29 @@ class RemoteKeys:
     """Keys from a JWKS address: kept for `fresh` seconds, and longer while the address is silent.
 
     An unknown key id causes at most one request in `patience` seconds, so nobody can use us to
-    flood the issuer. Safe for threads; one of them fetches while the others wait.
+    flood the issuer. Keys that fit none of the algorithms are passed over. Safe for threads; one
+    of them fetches while the others wait.
     """
 
     def __init__(
         self,
         url: str,
         *,
+        algorithms: Collection[str] = ("ES256",),
         fetch: Callable[[str], Any] | None = None,
         fresh: float = 300,
         patience: float = 60,
     ) -> None:
         self._url = url
+        self._algorithms = tuple(algorithms)
         self._fetch = fetch or fetch_json
         self._fresh = fresh
         self._patience = patience
-        self._keys: dict[str, ECKey] = {}
+        self._keys: dict[str, Key] = {}
         self._tried_at = float("-inf")
         self._lock = Lock()
 
-    def find(self, kid: str) -> ECKey | None:
+    def find(self, kid: str) -> Key | None:
         if kid not in self._keys or self._is_due(self._fresh):
             with self._lock:
                 # Without any key every request would be refused: then patience is short.
@@ -93,9 +107,23 @@ class RemoteKeys:
     def _refresh(self) -> None:
         self._tried_at = monotonic()
         try:
-            self._keys = dict(map(_public_key, self._fetch(self._url)["keys"]))
-        except (httpx.HTTPError, JoseError, ValueError, KeyError, TypeError):
+            found = dict(self._usable(self._fetch(self._url)["keys"]))
+        except (httpx.HTTPError, ValueError, KeyError, TypeError, AttributeError):
             return
+        if found:
+            self._keys = found
+
+    def _usable(self, published: list[dict[str, Any]]) -> Iterator[tuple[str, Key]]:
+        for jwk in published:
+            for family, curve in {ALGORITHMS[name] for name in self._algorithms}:
+                if key := _public_key(jwk, family, curve):
+                    yield str(jwk["kid"]), key
+
+
+def fits(key: Key, algorithm: str) -> bool:
+    """Whether the key is one of the algorithm's family, so that it may verify by it."""
+    family, _ = ALGORITHMS[algorithm]
+    return isinstance(key, family) and key.alg in (None, algorithm)
 
 
 def fetch_json(url: str) -> Any:
@@ -105,6 +133,14 @@ def fetch_json(url: str) -> Any:
     return answer.json()
 
 
-def _public_key(jwk: dict[str, Any]) -> tuple[str, ECKey]:
-    key = ECKey.import_key({name: jwk[name] for name in ("kty", "crv", "x", "y")})
-    return str(jwk["kid"]), key
+def _public_key(jwk: dict[str, Any], family: type[Key], curve: str | None) -> Key | None:
+    if jwk.get("kty") != family.key_type or jwk.get("crv") != curve or "kid" not in jwk:
+        return None
+    if jwk.get("use", "sig") != "sig":
+        return None
+    try:
+        key = family.import_key({name: jwk[name] for name in _PUBLIC & jwk.keys()})
+    except (JoseError, ValueError):
+        return None
+    too_small = isinstance(key, RSAKey) and key.public_key.key_size < _SMALLEST_RSA
+    return None if too_small else key

@@ -2,34 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from time import time
-from typing import Any
+from typing import Any, Protocol
 from uuid import uuid4
 
-import orjson
-from joserfc import jwt
+from joserfc import jws, jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
-from joserfc.util import urlsafe_b64decode
 
-from eventkit.auth.keys import Keys, OwnKeys, RemoteKeys, signing_key
+from eventkit.auth.claims import text, valid_until
+from eventkit.auth.compact import BadToken, take_apart
+from eventkit.auth.keyring import KeyRing
+from eventkit.auth.keys import Key, Keys
 from eventkit.auth.principal import Principal, usual_scopes
 from eventkit.http.policy import ROLES
 from eventkit.settings import Settings
 
+__all__ = ["LIFETIME", "BadToken", "Issuer", "OwnIssuer", "Signer", "Verifier"]
+
 LIFETIME = 600
 _CACHED = 30
 _CACHE_SIZE = 10_000
-_LONGEST = 4_096
-_SKEW = 5
 _HEADER = {"alg", "kid", "typ"}
-
-
-class BadToken(Exception):
-    """The token is not one that we accept; why is nobody's business."""
+Claims = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -41,8 +39,10 @@ class Signer:
     audience: str
 
     @classmethod
-    def from_settings(cls, settings: Settings) -> Signer:
-        return cls(signing_key(settings.master_key), settings.token_issuer, settings.token_audience)
+    def from_settings(cls, settings: Settings, keys: KeyRing | None = None) -> Signer:
+        """Sign with the ring's present key; without a ring, with the first generation's."""
+        ring = keys or KeyRing(settings.master_key)
+        return cls(ring.signing(), settings.token_issuer, settings.token_audience)
 
     def sign(self, principal: Principal, *, lifetime: int = LIFETIME) -> str:
         """A token for this principal, valid from now for at most ten minutes.
@@ -69,100 +69,102 @@ class Signer:
         return jwt.encode(header, claims, self.key, algorithms=["ES256"])
 
     def jwks(self) -> dict[str, Any]:
-        """The document at `/.well-known/jwks.json`."""
+        """The document that publishes this one key."""
         public = self.key.as_dict(private=False)
         return {"keys": [{**public, "kid": self.key.kid, "use": "sig", "alg": "ES256"}]}
 
 
+class Issuer(Protocol):
+    """The rules of one issuer's tokens. Both raise BadToken."""
+
+    @property
+    def name(self) -> str:
+        """What `iss` must say."""
+
+    def key(self, header: Mapping[str, Any]) -> tuple[Key, str]:
+        """The key and the algorithm that must have signed; raises KeysUnavailable as well."""
+
+    def judge(self, claims: Claims, now: float) -> tuple[Principal, int]:
+        """Whom signed claims name, and until when."""
+
+
+@dataclass(frozen=True)
+class OwnIssuer:
+    """Our registry's tokens: nothing but what we write into them ourselves."""
+
+    name: str
+    audience: str
+    keys: Keys
+
+    def key(self, header: Mapping[str, Any]) -> tuple[Key, str]:
+        if set(header) != _HEADER or (header["alg"], header["typ"]) != ("ES256", "at+jwt"):
+            raise BadToken
+        kid = header["kid"]
+        key = self.keys.find(kid) if isinstance(kid, str) else None
+        if key is None:
+            raise BadToken
+        return key, "ES256"
+
+    def judge(self, claims: Claims, now: float) -> tuple[Principal, int]:
+        if claims.get("aud") != self.audience:
+            raise BadToken
+        return _principal(claims, self.name), valid_until(claims, now, LIFETIME)
+
+
 class Verifier:
-    """Turns tokens into principals. Good ones are remembered for half a minute, by digest."""
+    """Turns tokens into principals. Good ones are remembered for half a minute, by digest.
+
+    `is_revoked` is asked at every call, of remembered ones as well.
+    """
 
     def __init__(
-        self, keys: Keys, *, issuer: str, audience: str, now: Callable[[], float] = time
+        self,
+        issuers: Iterable[Issuer],
+        *,
+        is_revoked: Callable[[str], bool] = lambda _: False,
+        now: Callable[[], float] = time,
     ) -> None:
-        self._keys = keys
-        self._issuer = issuer
-        self._audience = audience
+        self._issuers = {issuer.name: issuer for issuer in issuers}
+        self._is_revoked = is_revoked
         self._now = now
         self._known: dict[bytes, tuple[float, Principal]] = {}
-
-    @classmethod
-    def from_settings(cls, settings: Settings, *, issues_tokens: bool) -> Verifier:
-        """Judge by the own key where tokens are issued, else by the registry's JWKS."""
-        keys: Keys = (
-            OwnKeys(signing_key(settings.master_key))
-            if issues_tokens
-            else RemoteKeys(f"{settings.registry_url}/.well-known/jwks.json")
-        )
-        return cls(keys, issuer=settings.token_issuer, audience=settings.token_audience)
 
     def verify(self, token: str) -> Principal:
         """The principal of a good token; raises BadToken, or KeysUnavailable."""
         digest = sha256(token.encode("utf-8", "surrogateescape")).digest()
         known = self._known.get(digest)
-        if known and known[0] > self._now():
-            return known[1]
-        claims = self._claims(token)
-        if len(self._known) >= _CACHE_SIZE:
-            self._known.clear()
-        principal = _principal(claims)
-        self._known[digest] = (min(claims["exp"], self._now() + _CACHED), principal)
-        return principal
+        if known is None or known[0] <= self._now():
+            known = self._judged(token)
+            if len(self._known) >= _CACHE_SIZE:
+                self._known.clear()
+            self._known[digest] = known
+        if self._is_revoked(known[1].subject):
+            raise BadToken
+        return known[1]
 
-    def _claims(self, token: str) -> Mapping[str, Any]:
-        if len(token) > _LONGEST or not token.isascii():
+    def _judged(self, token: str) -> tuple[float, Principal]:
+        parts = take_apart(token)
+        # What the token says of its issuer is not believed; it only picks the rules to fail.
+        named = parts.claims.get("iss")
+        issuer = self._issuers.get(named) if isinstance(named, str) else None
+        if issuer is None:
             raise BadToken
-        key = self._keys.find(_kid(token))
-        if key is None:
-            raise BadToken
+        key, algorithm = issuer.key(parts.header)
         try:
-            claims = jwt.decode(token, key, algorithms=["ES256"]).claims
-        except (JoseError, ValueError, TypeError, RecursionError) as error:
+            jws.deserialize_compact(token, key, algorithms=[algorithm])
+        except (JoseError, ValueError, TypeError) as error:
             raise BadToken from error
-        if not self._accepts(claims):
-            raise BadToken
-        return claims
-
-    def _accepts(self, claims: Mapping[str, Any]) -> bool:
         now = self._now()
-        expires, issued = _time(claims, "exp"), _time(claims, "iat")
-        starts = _time(claims, "nbf") if "nbf" in claims else issued
-        return (
-            claims.get("iss") == self._issuer
-            and claims.get("aud") == self._audience
-            and max(issued, starts) - _SKEW <= now < expires <= issued + LIFETIME
-        )
+        principal, expires = issuer.judge(parts.claims, now)
+        return min(expires, now + _CACHED), principal
 
 
-def _kid(token: str) -> str:
-    """The key id of a header that holds nothing but what we write into it ourselves."""
-    try:
-        header = orjson.loads(urlsafe_b64decode(token.partition(".")[0].encode()))
-    except ValueError as error:
-        raise BadToken from error
-    if not isinstance(header, dict) or set(header) != _HEADER:
-        raise BadToken
-    kid = header["kid"]
-    if header["alg"] != "ES256" or header["typ"] != "at+jwt" or not isinstance(kid, str):
-        raise BadToken
-    return kid
-
-
-def _time(claims: Mapping[str, Any], name: str) -> int:
-    value = claims.get(name)
-    if type(value) is not int or not 0 < value < 2**40:
-        raise BadToken
-    return value
-
-
-def _principal(claims: Mapping[str, Any]) -> Principal:
-    subject, role, tenant = claims.get("sub"), claims.get("role"), claims.get("tenant")
-    if not (isinstance(subject, str) and 0 < len(subject) <= 200):
-        raise BadToken
-    if not isinstance(role, str) or role not in ROLES:
+def _principal(claims: Claims, issuer: str) -> Principal:
+    subject, role, tenant = text(claims, "sub"), text(claims, "role"), claims.get("tenant")
+    if role not in ROLES:
         raise BadToken
     # Tokens of before scopes were told have none.
     scope = claims.get("scope", " ".join(usual_scopes(role)))
     if not isinstance(tenant, str | None) or not isinstance(scope, str):
         raise BadToken
-    return Principal(subject, role, tenant, frozenset(scope.split(" ")), str(claims["iss"]))
+    return Principal(subject, role, tenant, frozenset(scope.split(" ")), issuer)

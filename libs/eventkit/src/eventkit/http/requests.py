@@ -13,8 +13,10 @@ import sqlalchemy as sa
 from flask import current_app, g, request
 from werkzeug.routing import Rule
 
+from eventkit.auth.compact import BadToken
 from eventkit.auth.principal import Principal
-from eventkit.auth.tokens import BadToken, Verifier
+from eventkit.auth.tokens import Verifier
+from eventkit.auth.trust import Trust
 from eventkit.database import session
 from eventkit.http.limits import Limits
 from eventkit.http.policy import Policy
@@ -33,7 +35,7 @@ class Runtime:
 
     kit: Kit
     policy: Mapping[str, Policy]
-    verifier: Verifier
+    trust: Trust
     limits: Limits
     cursor_key: bytes
     municipalities: sa.Table | None
@@ -120,7 +122,7 @@ def _insufficient(wanted: str) -> HttpRefusal:
 
 def _authenticate(shared: Runtime) -> Principal:
     try:
-        return _verified(shared.verifier)
+        return _verified(shared.trust.verifier)
     except HttpRefusal:
         shared.limits.count_refused()
         raise

@@ -1,19 +1,18 @@
 """The token endpoint (RFC 6749, client credentials) and the keys to verify tokens with."""
 
 from dataclasses import replace
-from functools import cache
 from urllib.parse import unquote_plus
 
 import orjson
 from flask import Response, request
 from marshmallow import Schema, fields
 
+from eventkit.auth.keyring import KeyRing
 from eventkit.auth.principal import Principal
 from eventkit.auth.tokens import LIFETIME, Signer
 from eventkit.http.blueprint import Blueprint
 from eventkit.http.limits import token_endpoint
-from eventkit.http.views import kit
-from eventkit.settings import Settings
+from eventkit.http.requests import kit, runtime
 from registry.credentials import authenticate
 
 bp = Blueprint("tokens", __name__, url_prefix="", description="Tokens for machine clients.")
@@ -88,7 +87,8 @@ def issue_token() -> Response:
 @bp.route("/.well-known/jwks.json", methods=["GET"])
 @bp.response(200, KeysView)
 def show_keys() -> Response:
-    body = orjson.dumps(_signer(kit().settings).jwks())
+    """Read the keys that tokens of the registry are verified with (JWKS, RFC 7517)."""
+    body = orjson.dumps(_keys().jwks())
     return Response(
         body, content_type="application/json", headers={"Cache-Control": "public, max-age=300"}
     )
@@ -118,6 +118,7 @@ def _client(client_id: str, secret: str) -> Principal:
     client = authenticate(kit().engine, client_id, secret, now) if plausible else None
     if client is None:
         raise OAuthError("invalid_client", 401)
+    runtime().limits.count_token(client.subject)
     return client
 
 
@@ -133,7 +134,7 @@ def _narrowed(client: Principal, scope: str | None) -> Principal:
 
 def _token(client: Principal) -> Response:
     answer = {
-        "access_token": _signer(kit().settings).sign(client),
+        "access_token": Signer.from_settings(kit().settings, _keys()).sign(client),
         "token_type": "Bearer",
         "expires_in": LIFETIME,
         "scope": " ".join(sorted(client.scopes)),
@@ -149,6 +150,7 @@ def _refused(refusal: OAuthError) -> Response:
     return Response(body, refusal.status, headers, content_type="application/json")
 
 
-@cache
-def _signer(settings: Settings) -> Signer:
-    return Signer.from_settings(settings)
+def _keys() -> KeyRing:
+    ring = runtime().trust.keys
+    assert ring is not None  # noqa: S101  (this service issues the tokens)
+    return ring
