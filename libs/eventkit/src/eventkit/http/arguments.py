@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import wraps
 from typing import Any
 
@@ -31,6 +31,9 @@ class Arguments:
         """Give the view what `location` (json, form, query) holds as its next argument."""
         loader = schema() if isinstance(schema, type) else schema
         read = _READERS[location]
+        if location == "query":
+            names = loader.fields.keys() | _read_elsewhere(loader)
+            loader.error_messages["unknown"] = unknown_parameter(names)
 
         def decorate(view: View) -> View:
             @wraps(view)
@@ -73,6 +76,10 @@ def invalid(errors: list[dict[str, str]]) -> HttpRefusal:
     return HttpRefusal(422, "invalid", "The request does not fit its schema.", errors=errors)
 
 
+def unknown_parameter(known: Iterable[str]) -> str:
+    return f"Unknown parameter; there are {', '.join(sorted(known))}."
+
+
 def _json(loader: Schema) -> Any:
     return check(loader, parse(take_body("application/json")))
 
@@ -87,13 +94,19 @@ def _form(loader: Schema) -> Any:
 
 def _query(loader: Schema) -> Any:
     g.query_parameters = g.get("query_parameters", frozenset()) | frozenset(loader.fields)
+    paging = _read_elsewhere(loader)
     known_elsewhere = MultiDict(
-        [(name, text) for name, text in request.args.items(multi=True) if name not in PAGING]
+        [(name, text) for name, text in request.args.items(multi=True) if name not in paging]
     )
     try:
         return loader.load(_members(known_elsewhere, loader))
     except ValidationError as error:
         raise invalid(_as_parameters(faults(error.messages))) from error
+
+
+def _read_elsewhere(loader: Schema) -> frozenset[str]:
+    """What a list reads by itself; the query of one thing says that it has no pages."""
+    return PAGING if getattr(loader, "is_paged", True) else frozenset()
 
 
 def _members(given: MultiDict[str, str], loader: Schema) -> Mapping[str, Any]:

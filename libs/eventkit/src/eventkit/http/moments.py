@@ -55,6 +55,8 @@ class Time(Instant):
 class MomentQuery(Schema):
     """Loads a Moment."""
 
+    is_paged = False
+
     as_of = Time(
         metadata={
             "description": "What had become true by this time. A time to come means now."

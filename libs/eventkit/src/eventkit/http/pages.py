@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from flask import g, request
 from sqlalchemy.sql.operators import desc_op
 
-from eventkit.http.arguments import PAGING, invalid
+from eventkit.http.arguments import PAGING, invalid, unknown_parameter
 from eventkit.http.problems import HttpRefusal
 from eventkit.http.requests import runtime, scope
 
@@ -36,7 +36,7 @@ def wanted() -> Wanted:
     """Read `limit` and `cursor`; raises HttpRefusal for a bad limit or an unknown parameter."""
     known = PAGING | g.get("query_parameters", frozenset())
     errors = [
-        {"detail": "Unknown parameter.", "parameter": name}
+        {"detail": unknown_parameter(known), "parameter": name}
         for name in request.args
         if name not in known
     ]

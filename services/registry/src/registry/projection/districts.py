@@ -13,6 +13,7 @@ from contracts.events.registry import (
 )
 from eventkit.readmodel import Key, ReadModel, Row
 from eventkit.recorded import Recorded
+from eventkit.texts import caseless
 from registry.tables import metadata
 
 districts = sa.Table(
@@ -20,6 +21,8 @@ districts = sa.Table(
     metadata,
     sa.Column("district_key", sa.Text, primary_key=True),
     sa.Column("name", sa.Text, nullable=False),
+    # What people look for, whatever its case and the form of its letters.
+    sa.Column("name_folded", sa.Text, nullable=False),
     sa.Column("kind", sa.Text, nullable=False),
     sa.Column("state", sa.Text, nullable=False, index=True),
     sa.Column("valid_on", sa.Date, nullable=False),
@@ -46,6 +49,7 @@ def change(_: Key, row: Row | None, recorded: Recorded[DistrictEvent]) -> Row | 
             return {
                 "district_key": event.district_key,
                 "name": event.name,
+                "name_folded": caseless(event.name),
                 "kind": event.kind,
                 "state": event.district_key[:2],
                 "valid_on": event.valid_on,

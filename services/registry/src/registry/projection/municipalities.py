@@ -13,6 +13,7 @@ from contracts.events.registry import (
 )
 from eventkit.readmodel import Key, ReadModel, Row
 from eventkit.recorded import Recorded
+from eventkit.texts import caseless
 from registry.tables import metadata
 
 municipalities = sa.Table(
@@ -21,6 +22,8 @@ municipalities = sa.Table(
     sa.Column("ags", sa.Text, primary_key=True),
     sa.Column("ars", sa.Text, nullable=False),
     sa.Column("name", sa.Text, nullable=False),
+    # What people look for, whatever its case and the form of its letters.
+    sa.Column("name_folded", sa.Text, nullable=False),
     sa.Column("kind", sa.Text, nullable=False),
     sa.Column("district_key", sa.Text, nullable=False, index=True),
     sa.Column("state", sa.Text, nullable=False, index=True),
@@ -59,6 +62,7 @@ def _stated(event: MunicipalityRegistered | MunicipalityRevised) -> Row:
         "ags": event.ags,
         "ars": event.ars,
         "name": event.name,
+        "name_folded": caseless(event.name),
         "kind": event.kind,
         "district_key": event.district_key,
         "state": event.ags[:2],

@@ -12,6 +12,7 @@ from contracts.events.registry import (
 )
 from eventkit.readmodel import Key, ReadModel, Row
 from eventkit.recorded import Recorded
+from eventkit.texts import caseless
 from registry.tables import metadata
 
 organisations = sa.Table(
@@ -19,6 +20,8 @@ organisations = sa.Table(
     metadata,
     sa.Column("organisation_id", sa.Uuid, primary_key=True),
     sa.Column("name", sa.Text, nullable=False),
+    # What people look for, whatever its case and the form of its letters.
+    sa.Column("name_folded", sa.Text, nullable=False),
     sa.Column("kind", sa.Text, nullable=False),
     sa.Column("ags", sa.Text, index=True),
     sa.Column("active", sa.Boolean, nullable=False),
@@ -43,6 +46,7 @@ def change(_: Key, row: Row | None, recorded: Recorded[OrganisationEvent]) -> Ro
             return {
                 "organisation_id": event.organisation_id,
                 "name": event.name,
+                "name_folded": caseless(event.name),
                 "kind": event.kind.value,
                 "ags": event.ags,
                 "active": True,
