@@ -17,7 +17,7 @@ from eventkit.http.fields import Instant, Integer, LongText, Text
 from eventkit.http.limits import token_endpoint
 from eventkit.http.policy import ANYONE_SIGNED_IN, PUBLIC, allow
 from eventkit.http.schemas import Written, page_of
-from eventkit.http.views import added, changed, created, found, kit, listed, principal
+from eventkit.http.views import added, changed, created, found, kit, listed, principal, shown
 from eventkit.service import Service
 from tests.integration.eventkit.sample import SAMPLE, TITLES, cancel, plan, titles
 
@@ -135,6 +135,13 @@ def public() -> dict[str, Any]:
     return {"subject": "anybody", "size": 0}
 
 
+@bp.route("/large", methods=["GET"])
+@bp.response(200, Title)
+def show_large() -> Response:
+    """Show a thing that is worth compressing."""
+    return shown({"title": "Treffen " * 500}, Title, version=3)
+
+
 @bp.route("/token", methods=["POST"])
 @bp.response(200, Echo)
 @token_endpoint
@@ -153,6 +160,7 @@ POLICY = {
     "things.crash": ANYONE_SIGNED_IN,
     "things.slow": ANYONE_SIGNED_IN,
     "things.public": PUBLIC,
+    "things.show_large": ANYONE_SIGNED_IN,
     "things.token": PUBLIC,
 }
 

@@ -132,6 +132,20 @@ def _rate(text: str) -> Rate | None:
     return int(found[1]), int(found[2] or 1) * _SECONDS[found[3]]
 
 
+def _hosts(text: str) -> tuple[str, ...]:
+    hosts = tuple(part.strip().lower() for part in text.split(",") if part.strip())
+    if not all(re.fullmatch(r"[a-z0-9.-]+|[0-9a-f:]+", host) for host in hosts):
+        raise ValueError
+    return hosts
+
+
+def _origins(text: str) -> tuple[str, ...]:
+    origins = tuple(part.strip() for part in text.split(",") if part.strip())
+    if not all(re.fullmatch(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?", origin) for origin in origins):
+        raise ValueError
+    return origins
+
+
 def _networks(text: str) -> Networks:
     return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
 
@@ -145,6 +159,8 @@ HTTP = url("http", "https")
 DATABASE = url("postgresql", "postgres", "postgresql+psycopg")
 BROKERS = Form(_brokers, "host:port, or several with commas")
 RATE = Form(_rate, "a number of requests in a time such as 600/minute, or off")
+HOSTS = Form(_hosts, "host names without ports, with commas")
+ORIGINS = Form(_origins, "origins such as https://netz.example.org, with commas")
 NETWORKS = Form(_networks, "addresses or networks such as 10.0.0.0/24, with commas")
 
 
@@ -185,6 +201,8 @@ class Settings:
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = setting(
         "TRUSTED_PROXIES", NETWORKS, default=()
     )
+    allowed_hosts: tuple[str, ...] = setting("ALLOWED_HOSTS", HOSTS, default=())
+    cors_origins: tuple[str, ...] = setting("CORS_ORIGINS", ORIGINS, default=())
     public_url: str | None = setting("PUBLIC_URL", HTTP, default=None)
     registry_url: str | None = setting("REGISTRY_URL", HTTP, default=None)
     meetings_url: str | None = setting("MEETINGS_URL", HTTP, default=None)

@@ -13,7 +13,7 @@ from werkzeug.exceptions import NotFound, RequestEntityTooLarge
 
 from eventkit import metrics
 from eventkit.auth.tokens import Verifier
-from eventkit.http import failures, feed, limits
+from eventkit.http import failures, feed, limits, transport
 from eventkit.http.arguments import BODY_LIMIT
 from eventkit.http.blueprint import Blueprint
 from eventkit.http.body import has_control
@@ -23,6 +23,7 @@ from eventkit.http.paths import is_plain
 from eventkit.http.policy import PUBLIC, Policy, check_complete
 from eventkit.http.problems import HttpRefusal
 from eventkit.http.requests import Runtime, admit, correlation_id
+from eventkit.http.transport import open_transport
 from eventkit.logs import CORRELATION, crash
 from eventkit.service import Service
 from eventkit.unit import Kit
@@ -31,7 +32,6 @@ _log = structlog.get_logger(component="http")
 _DOCUMENT = "openapi"
 # So much of an unread body gunicorn reads before it gives the connection up.
 DRAINED = 64 * 1024
-_VARY = "Authorization, Accept-Language, Accept-Encoding"
 
 
 class ServiceApp(Flask):
@@ -65,6 +65,7 @@ def create_app(service: Service, kit: Kit) -> Flask:
     _add_routes(app, [*service.blueprints, feed.bp], policy)
     feed.open_feed(app, kit)
     failures.register(app)
+    open_transport(kit.settings, app.extensions)
     app.before_request(_begin)
     app.after_request(_finish)
     return app
@@ -85,15 +86,18 @@ def _document(api: ServiceApi) -> Response:
     return Response(orjson.dumps(api.spec.to_dict()), content_type="application/json")
 
 
-def _begin() -> None:
+def _begin() -> Response | None:
     g.started = perf_counter()
     g.correlation_id = correlation_id()
     CORRELATION.set(g.correlation_id)
     if has_control(request.path) or "\ufffd" in request.path or not is_plain(request.environ):
         raise NotFound
+    if (answer := transport.begin()) is not None:
+        return answer
     if request.endpoint is not None:
         admit(request.endpoint)
         _limit_body(request.endpoint)
+    return None
 
 
 def _limit_body(endpoint: str) -> None:
@@ -109,11 +113,8 @@ def _limit_body(endpoint: str) -> None:
 def _finish(response: Response) -> Response:
     headers = response.headers
     headers["X-Correlation-Id"] = g.correlation_id
-    headers["X-Content-Type-Options"] = "nosniff"
-    headers["Vary"] = _VARY
     limits.tell(response)
-    if "principal" in g or response.status_code >= 400:
-        headers["Cache-Control"] = "no-store"
+    transport.finish(response)
     if response.status_code == 413 or (response.status_code >= 400 and _has_long_body()):
         # What is left of the body is not read, so the connection is of no more use.
         headers["Connection"] = "close"

@@ -114,5 +114,5 @@ def _http(error: HTTPException) -> Response:
         status = 404
     code, detail = _ROUTING.get(status, ("refused", "The request was refused."))
     allowed = error.valid_methods if isinstance(error, MethodNotAllowed) else None
-    headers = {"Allow": ", ".join(sorted(allowed))} if allowed else {}
+    headers = {"Allow": ", ".join(sorted({*allowed, "OPTIONS"}))} if allowed else {}
     return problem(status, code, detail, headers=headers)

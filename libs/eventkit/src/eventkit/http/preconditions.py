@@ -13,6 +13,8 @@ from eventkit.http.problems import HttpRefusal
 from eventkit.http.requests import runtime, scope
 from eventkit.idempotency import Idempotency
 
+# Appended to the tag of what was compressed on its way: other bytes, so another tag.
+CODED = ".gzip"
 _TAG = re.compile(r'(W/)?"([\x21\x23-\x7e]*)"')
 _TAGS = re.compile(rf"\s*{_TAG.pattern}(?:\s*,\s*{_TAG.pattern})*\s*\Z")
 _VERSION = re.compile(r"([0-9]{1,9})(?:\.|\Z)")
@@ -33,7 +35,8 @@ def is_known(etag: str) -> bool:
     given = request.headers.get("If-None-Match")
     if not given:
         return False
-    return given.strip() == "*" or etag.strip('"') in (known for _, known in _TAG.findall(given))
+    known = (text.removesuffix(CODED) for _, text in _TAG.findall(given))
+    return given.strip() == "*" or etag.strip('"') in known
 
 
 def expected_version() -> int | None:
