@@ -17,6 +17,7 @@ from psycopg.sql import SQL, Identifier
 from bench.append import Planned, Plans, peer_environment
 from bench.server import bench_kit, migrated, running_server
 from bench.table import Goal, compete, report
+from eventkit.origins import OwnEvents
 from eventkit.rebuild import rebuild
 from eventkit.unit import Kit
 from local.databases import Databases
@@ -74,7 +75,7 @@ def fill_theirs(environment: dict[str, str]) -> None:
 def our_rebuild(databases: Databases, kit: Kit) -> float:
     url = databases.migration_environment()["MIGRATION_DATABASE_URL"]
     began = perf_counter()
-    applied = rebuild(url, kit.store, TITLES)
+    applied = rebuild(url, OwnEvents(kit.store), TITLES)
     return applied / (perf_counter() - began)
 
 

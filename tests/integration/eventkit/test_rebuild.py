@@ -7,6 +7,7 @@ import psycopg
 import pytest
 
 from eventkit.domain import Conflict
+from eventkit.origins import OwnEvents
 from eventkit.rebuild import contents_hash, rebuild
 from eventkit.unit import Kit
 from local.databases import Databases
@@ -30,7 +31,10 @@ def test_a_rebuild_gives_the_same_rows(kit: Kit, store_databases: Databases) -> 
     write(kit, 20)
     before = contents_hash(kit.engine, "titles")
     seen: list[tuple[int, int]] = []
-    assert rebuild(owner(store_databases), kit.store, TITLES, lambda *at: seen.append(at)) == 41
+    assert (
+        rebuild(owner(store_databases), OwnEvents(kit.store), TITLES, lambda *at: seen.append(at))
+        == 41
+    )
     assert contents_hash(kit.engine, "titles") == before
     assert seen[-1] == (41, 41)
 
@@ -41,7 +45,7 @@ def test_a_rebuild_heals_a_row_that_is_wrong(kit: Kit, store_databases: Database
     with kit.engine.connect() as connection:
         connection.exec_driver_sql("UPDATE titles SET title = 'verfälscht'")
     assert contents_hash(kit.engine, "titles") != before
-    rebuild(owner(store_databases), kit.store, TITLES)
+    rebuild(owner(store_databases), OwnEvents(kit.store), TITLES)
     assert contents_hash(kit.engine, "titles") == before
 
 
@@ -58,13 +62,13 @@ def test_a_rebuild_under_writes_loses_nothing(kit: Kit, store_databases: Databas
         writer.start()
     try:
         for _ in range(3):
-            rebuild(owner(store_databases), kit.store, TITLES)
+            rebuild(owner(store_databases), OwnEvents(kit.store), TITLES)
     finally:
         enough.set()
         for writer in writers:
             writer.join()
     lived = contents_hash(kit.engine, "titles")
-    rebuild(owner(store_databases), kit.store, TITLES)
+    rebuild(owner(store_databases), OwnEvents(kit.store), TITLES)
     assert contents_hash(kit.engine, "titles") == lived
 
 
@@ -78,7 +82,7 @@ def test_the_swap_keeps_an_event_beyond_the_mark(kit: Kit, store_databases: Data
             " '', now(), NULL, NULL, NULL, NULL)"
         )
         (late,) = write(kit, 1)
-        rebuild(owner(store_databases), kit.store, TITLES)
+        rebuild(owner(store_databases), OwnEvents(kit.store), TITLES)
         with kit.engine.connect() as connection:
             titles = connection.exec_driver_sql("SELECT meeting_id FROM titles").scalars().all()
     assert late in titles
@@ -94,9 +98,9 @@ def test_an_interrupted_rebuild_leaves_the_live_table_alone(
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        rebuild(owner(store_databases), kit.store, TITLES, fail)
+        rebuild(owner(store_databases), OwnEvents(kit.store), TITLES, fail)
     assert contents_hash(kit.engine, "titles") == before
-    rebuild(owner(store_databases), kit.store, TITLES)
+    rebuild(owner(store_databases), OwnEvents(kit.store), TITLES)
     assert contents_hash(kit.engine, "titles") == before
 
 
@@ -106,7 +110,7 @@ def test_a_read_model_is_rebuilt_by_one_at_a_time(kit: Kit, store_databases: Dat
 
     def start_another(_: int, __: int) -> None:
         with pytest.raises(Conflict, match="titles"):
-            rebuild(owner(store_databases), kit.store, TITLES)
+            rebuild(owner(store_databases), OwnEvents(kit.store), TITLES)
 
-    rebuild(owner(store_databases), kit.store, TITLES, start_another)
+    rebuild(owner(store_databases), OwnEvents(kit.store), TITLES, start_another)
     assert contents_hash(kit.engine, "titles") == before

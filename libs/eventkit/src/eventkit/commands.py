@@ -10,10 +10,12 @@ import sqlalchemy as sa
 
 from eventkit.console import Console
 from eventkit.migrate import migrate, migrate_keys
+from eventkit.origins import ForeignEvents, Origin, OwnEvents
 from eventkit.parked_commands import parked
+from eventkit.readmodel import ReadModel
 from eventkit.rebuild import rebuild
 from eventkit.settings import BadSettings, Settings
-from eventkit.transport import make_topic
+from eventkit.transport import make_topic, open_feed
 from eventkit.verify import verify
 
 
@@ -39,16 +41,37 @@ def migrate_command(console: Console) -> None:
 @click.argument("names", nargs=-1, metavar="[READ_MODEL]...")
 @click.pass_obj
 def rebuild_command(console: Console, names: tuple[str, ...]) -> None:
-    """Fill read models anew from the stored events, beside the live ones; all without names."""
-    models = {model.name: model for model in console.service.read_models}
+    """Fill read models anew from their events, beside the live ones; all without names.
+
+    Those that follow another service read its feed from the beginning.
+    """
+    models = _read_models(console)
     if unknown := sorted(set(names) - set(models)):
         known = ", ".join(sorted(models)) or "none"
         raise click.UsageError(f"No read model {', '.join(unknown)}; there are: {known}.")
     owner = _owner(console.settings)
     for name in names or models:
+        model, source = models[name]
         with click.progressbar(length=1, label=name) as bar:
-            count = rebuild(owner, console.kit.store, models[name], partial(_show, bar))
+            count = rebuild(owner, _origin(console, source), model, partial(_show, bar))
         click.echo(f"{name}: {count} events")
+
+
+def _read_models(console: Console) -> dict[str, tuple[ReadModel, str | None]]:
+    """All of a service, each with the service that it follows where that is another one."""
+    own = {model.name: (model, None) for model in console.service.read_models}
+    followed = {
+        model.name: (model, subscription.source)
+        for subscription in console.service.subscriptions
+        for model in subscription.read_models
+    }
+    return {**own, **followed}
+
+
+def _origin(console: Console, source: str | None) -> Origin:
+    if source is None:
+        return OwnEvents(console.kit.store)
+    return ForeignEvents(source, open_feed(console.settings, source))
 
 
 @click.command("verify")

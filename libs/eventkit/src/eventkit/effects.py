@@ -120,7 +120,7 @@ class Effects:
         raw.execute(_SAVE_OFFSETS, (self._subscription.source, *columns))
 
     def _recorded(self, handled: Handle) -> Recorded[Any]:
-        return _recorded(handled.message, handled.event, f"service:{self._subscription.source}")
+        return recorded_message(handled.message, handled.event, self._subscription.source)
 
     def _context(self, fact: Recorded[Any]) -> Context:
         return Context(
@@ -132,9 +132,10 @@ class Effects:
         )
 
 
-def _recorded(message: Message, event: Any, actor: str) -> Recorded[Any]:
+def recorded_message(message: Message, event: Any, source: str) -> Recorded[Any]:
+    """A foreign event as if it stood in a store of ours; its source is the actor."""
     metadata = Metadata(
-        actor=actor,
+        actor=f"service:{source}",
         tenant=message.tenant,
         correlation_id=message.correlation_id,
         causation_id=message.causation_id,

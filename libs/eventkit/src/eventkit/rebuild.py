@@ -14,59 +14,57 @@ import sqlalchemy as sa
 from psycopg import sql
 
 from eventkit.domain import Conflict
+from eventkit.origins import Origin, Page
 from eventkit.projection import Projector
 from eventkit.readmodel import ReadModel
-from eventkit.store import Connection, Store
-from eventkit.stored import recorded
+from eventkit.store import Connection
 
-BATCH = 1_000
 # Held by the connection. Two that fill one new table would swap in a table with holes.
 _ALONE = "SELECT pg_try_advisory_lock(hashtext('rebuild'), hashtext(%s))::int"
-# Called with events done and the position at which the work began to end.
+# Called with the position that was reached, and the one to reach.
 Progress = Callable[[int, int], None]
 
 
 @dataclass
 class _Follower:
-    """Fills the new table; `position` is the last event it has applied."""
+    """Fills the new table."""
 
-    store: Store
+    origin: Origin
     projector: Projector
-    position: int = 0
     applied: int = 0
 
     def catch_up(self, connection: Connection, progress: Progress) -> None:
-        """Apply everything up to the mark."""
-        head = _one(connection, "SELECT readable_position()")
-        while page := self.store.read(connection, self.position, BATCH):
+        """Apply everything that is settled, a page a transaction."""
+        is_last = False
+        while not is_last:
+            page = self.origin.page(connection)
             with connection.transaction():
-                self.projector.apply(connection, [recorded(stored) for stored in page])
-            self._moved(page[-1].position, len(page))
-            progress(self.position, head)
+                self._apply(connection, page)
+            if page.facts:
+                progress(page.position, page.head)
+            is_last = page.is_last
 
     def finish(self, connection: Connection) -> None:
-        """Apply every visible event past the position, those beyond the mark as well.
+        """Apply the rest, in the connection's transaction, which holds the live table's lock."""
+        is_last = False
+        while not is_last:
+            page = self.origin.rest(connection)
+            self._apply(connection, page)
+            is_last = page.is_last
 
-        Only under the live table's lock: whoever appended a visible event has then changed the
-        live table too, and whoever comes later will change the new one.
-        """
-        while page := self.store.read_visible(connection, self.position, BATCH):
-            self.projector.apply(connection, [recorded(stored) for stored in page])
-            self._moved(page[-1].position, len(page))
-
-    def _moved(self, position: int, count: int) -> None:
-        self.position = position
-        self.applied += count
+    def _apply(self, connection: Connection, page: Page) -> None:
+        self.projector.apply(connection, page.facts)
+        self.applied += len(page.facts)
 
 
 def rebuild(
-    url: str, store: Store, model: ReadModel, progress: Progress = lambda _, __: None
+    url: str, origin: Origin, model: ReadModel, progress: Progress = lambda _, __: None
 ) -> int:
-    """Replace the contents of a read model of the service's own events; gives the events read.
+    """Replace the contents of a read model by what its events say; gives how many those were.
 
     Readers see the old contents until the swap, which holds the table's lock for as long as
     copying its rows takes. An interrupted rebuild leaves the live table untouched. Raises
-    Conflict while another process rebuilds the same read model.
+    Conflict while another process rebuilds the same read model, and what the origin raises.
     """
     live = sql.Identifier(model.table.name)
     following = f"{model.table.name}__next"
@@ -77,7 +75,7 @@ def rebuild(
             raise Conflict("rebuild-runs", f"{model.name} is being rebuilt already.")
         connection.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(name))
         connection.execute(sql.SQL("CREATE TABLE {} (LIKE {} INCLUDING ALL)").format(name, live))
-        follower = _Follower(store, Projector(model, following))
+        follower = _Follower(origin, Projector(model, following))
         follower.catch_up(connection, progress)
         with connection.transaction():
             connection.execute(sql.SQL("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE").format(live))

@@ -41,9 +41,13 @@ def source_url(settings: Settings, source: str) -> str:
     return url
 
 
+def open_feed(settings: Settings, source: str) -> Feed:
+    """Another service's feed; raises ValueError when the settings do not say where it is."""
+    return Feed(service_client(source_url(settings, source), settings))
+
+
 def _open_consumer(kit: Kit, subscription: Subscription) -> Consumer:
-    url = source_url(kit.settings, subscription.source)
-    feed = Feed(service_client(url, kit.settings))
+    feed = open_feed(kit.settings, subscription.source)
     servers = kit.settings.kafka_bootstrap_servers
     source: Source = FeedReader(feed)
     if servers:
