@@ -11,7 +11,7 @@ STAMP := $(VENV)/.ready
 COMPILE := $(BIN)/uv pip compile -q --universal --generate-hashes --no-header --no-annotate $(SIBLINGS:%=--no-emit-package %)
 
 help: ## Show the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(STAMP) ## Make the environment in .venv (nothing to do when it is up to date)
 	@:
@@ -55,8 +55,11 @@ down: ## End what `up` started; the data stays
 kafka: setup ## Run a Kafka broker on this machine, to try the services with it
 	@PYTHONPATH=deploy exec $(BIN)/python -m local.kafka
 
-golden: setup ## Write the JSON Schema of every event to libs/contracts/golden
+golden: setup ## Write the JSON Schema of every event to libs/contracts/golden, and docs/events.md
 	@$(BIN)/python -m contracts.golden
+
+release-events: setup ## With a release: promise the events as they are now, for good
+	@$(BIN)/python -m contracts.golden release
 
 bench: $(VENV)/.bench ## Measure speed and memory beside peers, in one run
 	@PYTHONPATH=deploy $(BIN)/python -m bench $(ARGS)
@@ -75,4 +78,4 @@ lock: setup ## Pin every dependency, with hashes and without hosts
 clean: ## Remove the environment, caches and everything that `make run` stored
 	rm -rf $(VENV) .cache .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis var
 
-.PHONY: help setup run cli test check env up down kafka golden bench lock clean
+.PHONY: help setup run cli test check env up down kafka golden release-events bench lock clean

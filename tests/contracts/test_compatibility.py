@@ -14,6 +14,7 @@ OLD: Schema = {
         "id": {"type": "string", "format": "uuid"},
         "title": TEXT,
         "kind": {"enum": ["a", "b"]},
+        "zone": {"type": "string", "default": "Europe/Berlin"},
         "parts": {"type": "array", "items": {"properties": {"name": TEXT}, "required": ["name"]}},
     },
     "required": ["id", "title"],
@@ -32,7 +33,8 @@ def changed(**properties: Schema | None) -> Schema:
         OLD,
         OLD | {"description": "New."},
         changed(note={"type": ["string", "null"], "default": None}),
-        changed(title=TEXT | {"default": "x", "description": "A title."}),
+        changed(title=TEXT | {"description": "A title."}),
+        OLD | {"deprecated": True, "examples": [{}]},
     ],
 )
 def test_this_may_change(new: Schema) -> None:
@@ -51,6 +53,11 @@ def test_this_may_change(new: Schema) -> None:
         (changed(kind={"enum": ["a", "b", "c"]}), "#/kind: enum"),
         (changed(kind={"enum": ["a"]}), "#/kind: enum"),
         (changed(title=TEXT | {"x-personal": True}), "#/title: x-personal"),
+        (changed(zone={"type": "string", "default": "UTC"}), "#/zone: default"),
+        (changed(zone={"type": "string"}), "#/zone: default"),
+        (changed(title=TEXT | {"const": "x"}), "#/title: const"),
+        (changed(parts={"type": "array"}), "#/parts/items"),
+        (OLD | {"additionalProperties": False}, "#: additionalProperties"),
         (OLD | {"required": ["id"]}, "#/title: no longer required"),
         (OLD | {"required": ["id", "title", "kind"]}, "#/kind: became required"),
         (

@@ -1,19 +1,25 @@
-"""`python -m contracts.golden`: write every event's JSON Schema as a file that is reviewed."""
+"""`python -m contracts.golden`: write what follows from the declarations and is reviewed.
+
+With the argument `release`, also make it the promise that later changes are compared with.
+"""
 
 from __future__ import annotations
 
 import json
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from contracts import released
 from contracts.catalog import event_types
-from contracts.compatibility import breaks
+from contracts.descriptions import markdown
 from contracts.events import meetings, notifications, registry
 from contracts.schemas import json_schema
 
 DECLARED_IN = (registry, meetings, notifications)
 FOLDER = Path(__file__).resolve().parents[2] / "golden"
+PAGE = Path(__file__).resolve().parents[4] / "docs" / "events.md"
 
 
 def files() -> dict[str, dict[str, Any]]:
@@ -32,29 +38,33 @@ def render(content: dict[str, Any]) -> str:
 
 
 def refusals() -> list[str]:
-    """What the declarations would break of the golden files that exist."""
-    found = []
-    wanted = files()
-    for path in sorted(FOLDER.glob("*.json")):
-        if path.name not in wanted:
-            found.append(f"{path.name}: the event is gone; events are never removed")
-            continue
-        old = json.loads(path.read_text())
-        found += [f"{path.name} {change}" for change in breaks(old, wanted[path.name])]
-    return found
+    """What the declarations would break of the last release."""
+    return released.load().refusals(files(), event_types())
 
 
-def main() -> int:
-    """Write missing and compatibly changed files; exit 1 and write nothing on a break."""
+def main(arguments: list[str]) -> int:
+    """Write all files; exit 1 and write nothing where the last release would be broken."""
     if broken := refusals():
         lines = ["Refused: declare a new version beside the old one.", *broken]
         sys.stderr.write("\n  ".join(lines) + "\n")
         return 1
-    FOLDER.mkdir(exist_ok=True)
-    for name, content in files().items():
-        (FOLDER / name).write_text(render(content))
+    write()
+    if arguments == ["release"]:
+        released.save(datetime.now(UTC).date(), files(), event_types())
     return 0
 
 
+def write() -> None:
+    """Write golden files and page; a file of an event that was never released goes with it."""
+    FOLDER.mkdir(exist_ok=True)
+    wanted = files()
+    for path in FOLDER.glob("*.json"):
+        if path.name not in wanted:
+            path.unlink()
+    for name, content in wanted.items():
+        (FOLDER / name).write_text(render(content), encoding="utf-8")
+    PAGE.write_text(markdown(), encoding="utf-8")
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))
