@@ -162,7 +162,7 @@ def test_an_upload_has_a_limit_of_its_own(client: httpx.Client) -> None:
 @pytest.mark.parametrize(
     "path",
     [
-        "/",
+        "/v1",
         "/v1/things/",
         "/v1//things",
         "/V1/things",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from eventkit.domain import Aggregate
 from eventkit.http.policy import Policy
+from eventkit.http.problem_kinds import Kind
 from eventkit.readmodel import ReadModel
 from eventkit.recorded import Recorded
 from eventkit.settings import Settings
@@ -49,14 +50,22 @@ class Worker:
 
 @dataclass(frozen=True, kw_only=True)
 class Service:
-    """A whole service. `policy` has a row for every endpoint; `settings` adds the service's own."""
+    """A whole service. `policy` has a row for every endpoint; `settings` adds the service's own.
+
+    `about` says in a sentence what it is; `problems` explains its codes, `words` are what examples
+    are made of, and `sentences` names the .po file with the German of what it says.
+    """
 
     name: str
+    about: str = ""
     aggregates: tuple[Aggregate[Any, Any, Any], ...] = ()
     read_models: tuple[ReadModel, ...] = ()
     subscriptions: tuple[Subscription, ...] = ()
     blueprints: tuple[Blueprint, ...] = ()
     policy: Mapping[str, Policy] = field(default_factory=dict)
+    problems: Mapping[str, Kind] = field(default_factory=dict)
+    words: Mapping[str, Any] = field(default_factory=dict)
+    sentences: Path | None = None
     workers: tuple[Worker, ...] = ()
     migrations: Path
     commands: tuple[click.Command, ...] = ()

@@ -14,7 +14,9 @@ from meetings.api import (
     results,
     stories,
 )
+from meetings.api.examples import WORDS
 from meetings.domain.meeting import MEETING
+from meetings.problems import PROBLEMS
 from meetings.projection.calendar import CALENDAR
 from meetings.projection.network import COHORTS, CONTACTS, MUNICIPALITIES, PROGRAMMES
 from meetings.projection.registrations import REGISTRATIONS
@@ -64,6 +66,7 @@ POLICY: dict[str, Policy] = {
 
 SERVICE = Service(
     name="meetings",
+    about="When and where the network meets, who comes, and what came of it.",
     aggregates=(MEETING,),
     read_models=(CALENDAR, REGISTRATIONS, STORIES, TENDENCIES),
     subscriptions=(
@@ -82,5 +85,8 @@ SERVICE = Service(
         participants.bp,
     ),
     policy=POLICY,
+    problems=PROBLEMS,
+    words=WORDS,
+    sentences=Path(__file__).parent / "de.po",
     migrations=Path(__file__).parent / "migrations",
 )

@@ -7,12 +7,14 @@ from pathlib import Path
 from eventkit.http.policy import Policy, allow
 from eventkit.service import Service, Subscription, Worker
 from notifications.api import deliveries, endpoints
+from notifications.api.examples import WORDS
 from notifications.delivery.mails import MailWorker
 from notifications.delivery.webhooks import WebhookWorker
 from notifications.domain.delivery import DELIVERY
 from notifications.domain.endpoint import ENDPOINT
 from notifications.domain.visibility import HEARERS
 from notifications.policy.reactions import react
+from notifications.problems import PROBLEMS
 from notifications.projection.audience import CONTACTS, PARTICIPATIONS, SEATS
 from notifications.projection.deliveries import DELIVERIES
 from notifications.projection.endpoints import ENDPOINTS
@@ -39,6 +41,7 @@ POLICY: dict[str, Policy] = {
 
 SERVICE = Service(
     name="notifications",
+    about="Who is told what: mails, webhooks, and a log of every delivery.",
     aggregates=(DELIVERY, ENDPOINT),
     read_models=(DELIVERIES, ENDPOINTS),
     subscriptions=(
@@ -47,6 +50,9 @@ SERVICE = Service(
     ),
     blueprints=(endpoints.bp, deliveries.bp),
     policy=POLICY,
+    problems=PROBLEMS,
+    words=WORDS,
+    sentences=Path(__file__).parent / "de.po",
     workers=(Worker("mails", MailWorker().step), Worker("webhooks", WebhookWorker().step)),
     migrations=Path(__file__).parent / "migrations",
     settings=NotificationSettings,

@@ -14,6 +14,9 @@ PROBLEMS: Mapping[str, Kind] = {
     "already-revoked": already("Client already revoked"),
     "already-taking-part": already("Already taking part"),
     "bad-years": kind("Years in the wrong order", "Name an end that is not before the start.", 422),
+    "beyond-your-scopes": kind(
+        "More than you may yourself", "Ask for scopes that your own client has.", 403
+    ),
     "contact-left": kind("Contact has left", "Name a contact who holds the role today.", 409),
     "contradicting-keys": kind(
         "Keys contradict one another", "Take all keys from one record of the directory.", 422
@@ -27,6 +30,8 @@ PROBLEMS: Mapping[str, Kind] = {
     "foreign-successor": kind(
         "Successor of another party", "Name a contact of the same party as successor.", 422
     ),
+    "key-waits": kind("Key already waits", "Wait until the new key is in use.", 409),
+    "last-secret": kind("Last secret", "Issue another secret first, or revoke the client.", 409),
     "needless-tenant": kind("Role without tenant", "Leave the tenant out for this role.", 422),
     "no-usable-line": kind(
         "File without usable lines",
@@ -49,6 +54,7 @@ PROBLEMS: Mapping[str, Kind] = {
     "tenant-missing": kind(
         "Tenant missing", "Name the 8 digits of a municipality, the 5 of a district.", 422
     ),
+    "two-secrets": kind("Two secrets already", "End one of the two, then issue another.", 409),
     "unknown-client": unknown("Unknown client"),
     "unknown-cohort": unknown("Unknown cohort", 404, 422),
     "unknown-contact": unknown("Unknown contact", 404, 422),

@@ -6,30 +6,32 @@ import hmac
 from time import perf_counter
 from typing import Any
 
-import orjson
 import structlog
 from flask import Flask, Response, current_app, g, request
 from werkzeug.exceptions import NotFound, RequestEntityTooLarge
 
 from eventkit import metrics
 from eventkit.auth.tokens import Verifier
-from eventkit.http import failures, feed, limits, transport
+from eventkit.http import events_described, failures, feed, limits, transport
 from eventkit.http.arguments import BODY_LIMIT
 from eventkit.http.blueprint import Blueprint
 from eventkit.http.body import has_control
+from eventkit.http.docs import routes as docs
+from eventkit.http.docs.document import add_document
 from eventkit.http.limits import Limits
 from eventkit.http.openapi import ServiceApi, configure
 from eventkit.http.paths import is_plain
-from eventkit.http.policy import PUBLIC, Policy, check_complete
+from eventkit.http.policy import Policy, check_complete
+from eventkit.http.problem_kinds import KINDS
 from eventkit.http.problems import HttpRefusal
 from eventkit.http.requests import Runtime, admit, correlation_id
+from eventkit.http.wording import KIT_SENTENCES, Wording, install
 from eventkit.http.transport import open_transport
 from eventkit.logs import CORRELATION, crash
 from eventkit.service import Service
 from eventkit.unit import Kit
 
 _log = structlog.get_logger(component="http")
-_DOCUMENT = "openapi"
 # So much of an unread body gunicorn reads before it gives the connection up.
 DRAINED = 64 * 1024
 
@@ -52,8 +54,14 @@ def create_app(service: Service, kit: Kit) -> Flask:
     To be called in the process that answers: the kit holds connections.
     """
     app = ServiceApp(service.name)
-    configure(app, service.name, kit.settings.public_url)
-    policy = {_DOCUMENT: PUBLIC, feed.ENDPOINT: feed.POLICY, **service.policy}
+    configure(app, service.name, service.about, kit.settings.public_url)
+    install(app, _wording(service, kit.settings.public_url))
+    policy = {
+        **docs.POLICY,
+        feed.ENDPOINT: feed.POLICY,
+        **events_described.POLICY,
+        **service.policy,
+    }
     app.extensions["eventkit"] = Runtime(
         kit=kit,
         policy=policy,
@@ -62,7 +70,10 @@ def create_app(service: Service, kit: Kit) -> Flask:
         cursor_key=hmac.digest(kit.settings.master_key, b"cursors", "sha256"),
         municipalities=service.municipalities,
     )
-    _add_routes(app, [*service.blueprints, feed.bp], policy)
+    kits_own = [feed.bp, events_described.bp, docs.bp]
+    api = _add_routes(app, [*service.blueprints, *kits_own], policy)
+    add_document(app, api, service.words)
+    events_described.describe_events(app, service, kit.settings)
     feed.open_feed(app, kit)
     failures.register(app)
     open_transport(kit.settings, app.extensions)
@@ -71,19 +82,21 @@ def create_app(service: Service, kit: Kit) -> Flask:
     return app
 
 
-def _add_routes(app: Flask, blueprints: list[Blueprint], policy: dict[str, Policy]) -> None:
+def _wording(service: Service, url: str | None) -> Wording:
+    sentences = [file for file in (KIT_SENTENCES, service.sentences) if file is not None]
+    kinds = {**KINDS, **service.problems}
+    return Wording(kinds=kinds, url=url or "", sentences=tuple(sentences))
+
+
+def _add_routes(app: Flask, blueprints: list[Blueprint], policy: dict[str, Policy]) -> ServiceApi:
     api = ServiceApi(app)
     for blueprint in blueprints:
         app.register_blueprint(blueprint)
-    app.add_url_rule("/openapi.json", _DOCUMENT, lambda: _document(api))
     check_complete({rule.endpoint for rule in app.url_map.iter_rules()}, policy)
     for blueprint in blueprints:
         blueprint.register_views_in_doc(api, app, api.spec, name=blueprint.name, parameters=None)
         api.spec.tag({"name": blueprint.name, "description": blueprint.description})
-
-
-def _document(api: ServiceApi) -> Response:
-    return Response(orjson.dumps(api.spec.to_dict()), content_type="application/json")
+    return api
 
 
 def _begin() -> Response | None:

@@ -21,11 +21,11 @@ from eventkit.store import VersionConflict
 from eventkit.unit import KeyReused, StaleVersion
 
 _log = structlog.get_logger(component="http")
-_STATUS: Mapping[type[Refusal], int] = {Invalid: 422, NotFound: 404, Conflict: 409, Forbidden: 403}
+STATUS: Mapping[type[Refusal], int] = {Invalid: 422, NotFound: 404, Conflict: 409, Forbidden: 403}
 _SOON = {"Retry-After": "1"}
 _LATER = {"Retry-After": "5"}
 # Sentences for what werkzeug raises; its own repeat parts of the request.
-_ROUTING: Mapping[int, tuple[str, str]] = {
+ROUTING: Mapping[int, tuple[str, str]] = {
     400: ("bad-request", "The request cannot be read."),
     404: ("not-found", "There is no such thing here."),
     405: ("method-not-allowed", "This method is not for this address."),
@@ -59,7 +59,7 @@ def register(app: Flask) -> None:
 
 
 def _refused(error: Refusal) -> Response:
-    status = next(_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS)
+    status = next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
     errors = (
         [{"detail": error.detail, "pointer": f"#{error.pointer}"}]
         if error.pointer is not None
@@ -112,7 +112,7 @@ def _http(error: HTTPException) -> Response:
     if status < 400:
         # Redirects of the router: we have one address for a thing, and no other spellings.
         status = 404
-    code, detail = _ROUTING.get(status, ("refused", "The request was refused."))
+    code, detail = ROUTING.get(status, ("refused", "The request was refused."))
     allowed = error.valid_methods if isinstance(error, MethodNotAllowed) else None
     headers = {"Allow": ", ".join(sorted({*allowed, "OPTIONS"}))} if allowed else {}
     return problem(status, code, detail, headers=headers)

@@ -8,13 +8,59 @@ from typing import Any
 
 import flask_smorest
 from flask import Flask
+from marshmallow import Schema
 
 from eventkit.http.policy import Policy
 from eventkit.http.problems import MEDIA_TYPE, Problem
 from eventkit.http.schemas import Page, Written
 
 _TAG = r'(W/)?"[!#-~]*"'
-_ETAG = {"description": "The version to name in If-Match.", "schema": {"type": "string"}}
+Json = dict[str, Any]
+
+
+def _header(description: str, example: str) -> Json:
+    return {"description": description, "schema": {"type": "string"}, "example": example}
+
+
+_ETAG = _header("The version to name in If-Match, the answer to name in If-None-Match.", '"4.81f0"')
+_LOCATION = _header("Where the new thing is shown.", "/v1/meetings/6c1d8a52")
+_LINK = _header("The next page, where there is one.", '</v1/meetings?cursor=AZx>; rel="next"')
+_LIMITS = {
+    "RateLimit-Policy": _header("The quotas that count this request.", '"client";q=600;w=60'),
+    "RateLimit": _header("What is left of them, and for how many seconds.", '"client";r=599;t=60'),
+}
+_AFTER = {"Retry-After": _header("Wait as many seconds before the next try.", "5")}
+_CHALLENGE = {
+    "WWW-Authenticate": _header("What a token is needed for (RFC 6750).", 'Bearer error="…"')
+}
+# By the name that flask-smorest gives to the answer of a status.
+_HEADERS_OF_REFUSALS: Mapping[str, Json] = {
+    "UNAUTHORIZED": _CHALLENGE,
+    "FORBIDDEN": _CHALLENGE,
+    "CONFLICT": _AFTER,
+    "UNSUPPORTED_MEDIA_TYPE": {"Accept": _header("The type to send.", "application/json")},
+    "TOO_MANY_REQUESTS": {**_AFTER, **_LIMITS},
+    "SERVICE_UNAVAILABLE": _AFTER,
+}
+ABOUT_REQUESTS = """
+
+**Tokens.** Send `Authorization: Bearer …`; the registry's token endpoint gives tokens to clients.
+Each route says which roles may call it and which scope the token needs.
+
+**Errors** are `application/problem+json` (RFC 9457). `code` is stable; `type` leads to what it
+means and what to do. `Accept-Language: de` gives titles and sentences in German.
+
+**Safe repetition.** Send an `Idempotency-Key` with whatever creates or changes something, and the
+same key again when no answer came.
+
+**Versions.** A thing's `ETag` goes into `If-Match` when you change it, and into `If-None-Match`
+when you read it again.
+
+**Lists** are pages: follow `Link: rel="next"`, or put `next` into `cursor`.
+
+**Tracing.** `X-Correlation-Id` (a UUID) and `traceparent` (W3C) are taken over; every answer names
+its `X-Correlation-Id`.
+"""
 _IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -56,26 +102,39 @@ class ServiceApi(flask_smorest.Api):  # type: ignore[misc]  # published without 
     """flask-smorest's Api, with errors as problem+json and handled by the kit."""
 
     ERROR_SCHEMA = Problem
-    DEFAULT_RESPONSE_CONTENT_TYPE: str = "application/json"
+    # Every answer of a route is named, so none stands for "all others".
+    DEFAULT_ERROR_RESPONSE_NAME = None
 
     def _register_error_handlers(self) -> None:
         """The kit's own handlers are registered by create_app."""
 
     def _register_responses(self) -> None:
-        # Errors, which are registered here, have a type of their own.
-        usual, self.DEFAULT_RESPONSE_CONTENT_TYPE = self.DEFAULT_RESPONSE_CONTENT_TYPE, MEDIA_TYPE
-        super()._register_responses()
-        self.DEFAULT_RESPONSE_CONTENT_TYPE = usual
+        for status in HTTPStatus:
+            if status >= HTTPStatus.BAD_REQUEST:
+                self.spec.components.response(status.name, _refusal(status), lazy=True)
 
 
-def configure(app: Flask, title: str, public_url: str | None) -> None:
+def _refusal(status: HTTPStatus) -> Json:
+    return {
+        "description": status.phrase,
+        "content": {MEDIA_TYPE: {"schema": Problem}},
+        "headers": _HEADERS_OF_REFUSALS.get(status.name, {}),
+    }
+
+
+def configure(app: Flask, title: str, about: str, public_url: str | None) -> None:
     """Set what flask-smorest reads; the document itself is served by the kit's own route."""
     bearer = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
     app.config.update(
         API_TITLE=f"Netztreff {title}",
         API_VERSION="1",
+        ABOUT=about,
         OPENAPI_VERSION="3.1.0",
         API_SPEC_OPTIONS={
+            "info": {
+                "description": about + ABOUT_REQUESTS,
+                "license": {"name": "Apache License 2.0", "identifier": "Apache-2.0"},
+            },
             "components": {"securitySchemes": {"bearer": bearer}},
             "security": [{"bearer": []}],
             "servers": [{"url": public_url or "/"}],
@@ -90,29 +149,59 @@ def describe(
     endpoint = info["endpoint"]
     policy: Policy = app.extensions["eventkit"].policy[endpoint]
     responses = doc.setdefault("responses", {})
-    kind = _kind(method, responses)
+    body = doc.get("requestBody") or info.get("manual_doc", {}).get("requestBody", {})
+    kind = _kind(method, responses, body)
     doc["operationId"] = endpoint.replace(".", "_")
     doc.setdefault("parameters", []).extend(_PARAMETERS[kind])
-    for status in _refusals(kind, policy, has_body="requestBody" in doc):
+    for status in _refusals(kind, policy, has_body=bool(body)):
         responses.setdefault(status, HTTPStatus(status).name)
     _document_headers(responses, kind)
+    _say(doc, info, _callers(policy, method))
     if policy.public:
         doc["security"] = []
     else:
+        doc["security"] = [{"bearer": [policy.scope_for(method)]}]
         doc["x-roles"] = sorted(policy.roles)
+        _document_limits(responses)
     return doc
 
 
-def _kind(method: str, responses: Mapping[Any, Any]) -> str:
-    """What a view does, as its method and the schema of its answer tell."""
+def _say(doc: Json, info: Json, callers: str) -> None:
+    """Name the operation as its view is named, and describe it by the whole of its docstring."""
+    # flask-smorest has cut it in two, and would put the parts in the place of what stands here.
+    parts = info.pop("docstring", {})
+    said = info.setdefault("said", "\n\n".join(parts.get(part, "") for part in _DOCSTRING).strip())
+    name = str(info["endpoint"]).rpartition(".")[2]
+    info["docstring"] = {}
+    doc["summary"] = name.replace("_", " ").capitalize()
+    doc["description"] = f"{said}\n\n{callers}"
+
+
+def _callers(policy: Policy, method: str) -> str:
+    if policy.public:
+        return "For anybody, without a token."
+    roles = ", ".join(sorted(policy.roles))
+    return f"Roles: {roles}. Scope: {policy.scope_for(method)}."
+
+
+def _kind(method: str, responses: Mapping[Any, Any], body: Mapping[str, Any]) -> str:
+    """What a view does, as its method and the schemas of body and answer tell."""
     schemas = {status: _schema(response) for status, response in responses.items()}
     if method in ("get", "head"):
-        return "listed" if isinstance(schemas.get(200), Page) else "found"
+        return _kind_of_question(schemas.get(200))
     if isinstance(schemas.get(201), Written):
         return "created"
+    if 201 in schemas and "text/plain" not in body.get("content", {}):
+        return "registered"
     if isinstance(schemas.get(200), Written):
         return "changed"
-    return "executed" if 204 in responses else "other"
+    return "executed" if 204 in schemas else "other"
+
+
+def _kind_of_question(schema: object) -> str:
+    if isinstance(schema, Page):
+        return "listed"
+    return "found" if isinstance(schema, Schema) else "read"
 
 
 def _schema(response: object) -> object:
@@ -122,37 +211,51 @@ def _schema(response: object) -> object:
 
 
 def _refusals(kind: str, policy: Policy, *, has_body: bool) -> list[int]:
-    statuses = [400, 404, 422, 500, 503]
+    statuses = [400, 404, 422, 429, 500, 503]
     statuses += [] if policy.public else [401, 403]
     statuses += [413, 415] if has_body else []
     return statuses + _ALSO[kind]
 
 
 def _document_headers(responses: dict[Any, Any], kind: str) -> None:
-    if kind == "found" and 200 in responses:
-        responses[200].setdefault("headers", {})["ETag"] = _ETAG
+    for status, name, header in _HEADERS.get(kind, ()):
+        if status in responses:
+            responses[status].setdefault("headers", {})[name] = header
+    if kind == "found":
         responses[304] = {"description": "Nothing changed since the ETag of If-None-Match."}
-    if kind in ("created", "changed"):
-        status = 201 if kind == "created" else 200
-        responses[status].setdefault("headers", {})["ETag"] = _ETAG
-    if kind == "created":
-        location = {"description": "Where the new thing is shown.", "schema": {"type": "string"}}
-        responses[201]["headers"]["Location"] = location
 
 
+def _document_limits(responses: dict[Any, Any]) -> None:
+    for response in responses.values():
+        if isinstance(response, dict):
+            response.setdefault("headers", {}).update(_LIMITS)
+
+
+_DOCSTRING = ("summary", "description")
 _REQUIRED_KEY = {**_IDEMPOTENCY_KEY, "required": True}
-_PARAMETERS: Mapping[str, list[dict[str, Any]]] = {
+_PARAMETERS: Mapping[str, list[Json]] = {
     "found": [_IF_NONE_MATCH],
     "listed": [_LIMIT, _CURSOR],
     "created": [_REQUIRED_KEY],
+    "registered": [_REQUIRED_KEY],
     "changed": [_IF_MATCH, _IDEMPOTENCY_KEY],
     "executed": [_IDEMPOTENCY_KEY],
+    "read": [],
     "other": [],
+}
+_HEADERS: Mapping[str, list[tuple[int, str, Json]]] = {
+    "found": [(200, "ETag", _ETAG)],
+    "listed": [(200, "Link", _LINK)],
+    "created": [(201, "ETag", _ETAG), (201, "Location", _LOCATION)],
+    "registered": [(201, "Location", _LOCATION)],
+    "changed": [(200, "ETag", _ETAG)],
 }
 _ALSO: Mapping[str, list[int]] = {
     "found": [],
     "listed": [],
+    "read": [],
     "created": [409],
+    "registered": [409],
     "changed": [409, 412, 428],
     "executed": [409],
     "other": [409],

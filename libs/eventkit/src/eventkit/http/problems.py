@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from http import HTTPStatus
 from typing import Any
 
 import orjson
 from flask import Response, g
 from marshmallow import Schema, fields
 
+from eventkit.http.wording import language, say, wording
+
 MEDIA_TYPE = "application/problem+json"
-_TYPE = "urn:netztreff:problem:"
 
 
 class Fault(Schema):
@@ -27,7 +27,10 @@ class Fault(Schema):
 class Problem(Schema):
     """Every answer of 400 and above (RFC 9457)."""
 
-    type = fields.String(required=True, metadata={"description": "A stable URI of the `code`."})
+    type = fields.String(
+        required=True,
+        metadata={"description": "The URI of the `code`, which leads to what it means."},
+    )
     title = fields.String(required=True)
     status = fields.Integer(required=True)
     detail = fields.String(metadata={"description": "A sentence for people."})
@@ -72,19 +75,21 @@ def problem(
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     """An answer of 400 or above."""
+    words = wording()
     body: dict[str, Any] = {
-        "type": _TYPE + code,
-        "title": HTTPStatus(status).phrase,
+        "type": words.type_of(code),
+        "title": words.title(code, status),
         "status": status,
         "code": code,
     }
     if detail:
-        body["detail"] = detail
+        body["detail"] = say(detail)
     if correlation_id := g.get("correlation_id"):
         body["instance"] = f"urn:uuid:{correlation_id}"
     if listed := list(errors):
-        body["errors"] = listed
-    return Response(orjson.dumps(body), status, headers, content_type=MEDIA_TYPE)
+        body["errors"] = [{**fault, "detail": say(fault["detail"])} for fault in listed]
+    told = {**(headers or {}), "Content-Language": language()}
+    return Response(orjson.dumps(body), status, told, content_type=MEDIA_TYPE)
 
 
 def pointer(*parts: str | int) -> str:

@@ -1,4 +1,4 @@
-"""Words for the examples in the registry's description; places end in example, people are made up."""
+"""Words for the examples in the registry's description; all of it is made up."""
 
 from typing import Any
 
@@ -87,7 +87,8 @@ WORDS: dict[str, Any] = {
     "ClientView.name": "Fachverfahren der Stadt Musterstadt",
     "ClientBody.role": "municipality",
     "ClientView.role": "municipality",
-    "revoked_at": None,
+    "ClientView.revoked_at": None,
+    "revoked_at": "2026-11-20T16:40:00+00:00",
     "reason": "Auf eigenen Wunsch",
     "RefusedLineView.reason": "the key of a district has 5 digits",
     "line": 17,

@@ -1,0 +1,94 @@
+"""Examples for every body, put together from words: a word for each member that bodies have.
+
+A word stands under the member's name, under `Schema.member` where one schema needs its own, or
+under the schema's name where its members only make sense together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+Words = Mapping[str, Any]
+_REF = "#/components/schemas/"
+_BY_FORMAT: Mapping[str, str] = {
+    "uuid": "0f3a3c5e-9d1b-4c55-8a53-6a3a3c1d6a10",
+    "date-time": "2026-10-16T14:00:00+02:00",
+    "date": "2026-10-16",
+    "email": "integration@stadt.example.org",
+    "uri": "https://treffen.example.org/raum",
+}
+KIT_WORDS: Words = {
+    "id": "0f3a3c5e-9d1b-4c55-8a53-6a3a3c1d6a10",
+    "version": 4,
+    "next": None,
+    "limit": 50,
+    "code": "not-found",
+    "KindView.type": "https://treffen.example.org/problems/not-found",
+    "KindView.title": "Not found",
+    "KindView.remedy": "Check the address. What is not for you is answered in the same way.",
+    "statuses": [404],
+    "Idempotency-Key": '"8e03978e-40d5-43dd-bc93-6894a57f9324"',
+    "If-Match": '"4"',
+    "digest": "5d41402abc4b2a76",
+    "name": "start.js",
+    "HistoryEntry.type": "meeting.scheduled.v1",
+    "ActorView.kind": "client",
+    "withheld[]": "email",
+    "correlation_id": "0a4f2a55-3a2d-4a0b-9a7e-5d8f3c1b2e60",
+}
+
+
+class Examples:
+    """Makes examples for the schemas of one document.
+
+    `missing` names the members that have no word and whose schema does not suggest one.
+    """
+
+    def __init__(self, schemas: Mapping[str, Any], words: Words) -> None:
+        self._schemas = schemas
+        self._words = {**KIT_WORDS, **words}
+        self.missing: set[str] = set()
+
+    def of(self, schema: Mapping[str, Any], owner: str = "", member: str = "") -> Any:
+        """An example of a schema, which may be a member of another one."""
+        for key in (f"{owner}.{member}", member):
+            if key in self._words:
+                return self._words[key]
+        if "$ref" in schema:
+            return self._named(str(schema["$ref"]).removeprefix(_REF))
+        if composed := schema.get("allOf") or schema.get("anyOf") or schema.get("oneOf"):
+            return self.of(composed[0], owner, member)
+        return self._made(schema, owner, member)
+
+    def _named(self, name: str) -> Any:
+        if name in self._words:
+            return self._words[name]
+        return self.of(self._schemas[name], owner=name)
+
+    def _made(self, schema: Mapping[str, Any], owner: str, member: str) -> Any:
+        kind = _kind(schema)
+        if kind == "object":
+            members = schema.get("properties", {})
+            return {name: self.of(inner, owner, name) for name, inner in members.items()}
+        if kind == "array":
+            return [self.of(schema["items"], owner, f"{member}[]")]
+        suggested = _suggested(schema, kind)
+        if suggested is None:
+            self.missing.add(f"{owner}.{member}")
+        return "…" if suggested is None else suggested
+
+
+def _suggested(schema: Mapping[str, Any], kind: str) -> Any:
+    """What a schema itself says about its values; None where that is nothing."""
+    if "const" in schema:
+        return schema["const"]
+    if "enum" in schema:
+        return schema["enum"][0]
+    by_kind = {"boolean": True, "integer": schema.get("minimum", 1)}
+    return by_kind.get(kind, _BY_FORMAT.get(schema.get("format", "")))
+
+
+def _kind(schema: Mapping[str, Any]) -> str:
+    given = schema.get("type", "")
+    return str(given[0] if isinstance(given, list) else given)

@@ -1,0 +1,20 @@
+"""What the problem codes of notifications mean."""
+
+from collections.abc import Mapping
+
+from eventkit.http.problem_kinds import Kind, already, kind, unknown
+
+PROBLEMS: Mapping[str, Kind] = {
+    "already-registered": already("Endpoint already registered"),
+    "bad-event-type": kind(
+        "Unknown event type", "Take types of the catalogue, `meeting.*` for a kind, or `*`.", 422
+    ),
+    "endpoint-disabled": kind(
+        "Endpoint disabled", "Register the address again once it answers.", 409
+    ),
+    "endpoint_not_allowed": kind(
+        "Address not allowed", "Name an https address that the public internet can reach.", 422
+    ),
+    "unknown-delivery": unknown("Unknown delivery"),
+    "unknown-endpoint": unknown("Unknown endpoint"),
+}
