@@ -27,7 +27,8 @@ ALGORITHMS: dict[str, tuple[type[Key], str | None]] = {
     "EdDSA": (OKPKey, "Ed25519"),
 }
 _PUBLIC = {"kty", "crv", "x", "y", "n", "e", "alg"}
-_SMALLEST_RSA = 2048
+# 2048 bits in base64url: shorter ones are too weak.
+_SHORTEST_MODULUS = 342
 
 
 class KeysUnavailable(Exception):
@@ -138,9 +139,9 @@ def _public_key(jwk: dict[str, Any], family: type[Key], curve: str | None) -> Ke
         return None
     if jwk.get("use", "sig") != "sig":
         return None
+    if family is RSAKey and len(jwk.get("n", "")) < _SHORTEST_MODULUS:
+        return None
     try:
-        key = family.import_key({name: jwk[name] for name in _PUBLIC & jwk.keys()})
+        return family.import_key({name: jwk[name] for name in _PUBLIC & jwk.keys()})
     except (JoseError, ValueError):
         return None
-    too_small = isinstance(key, RSAKey) and key.public_key.key_size < _SMALLEST_RSA
-    return None if too_small else key

@@ -1,0 +1,110 @@
+"""OIDC_ISSUERS: what an operator writes, and one sentence for each mistake in it."""
+
+import json
+from base64 import b64encode
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from eventkit.auth.trust import following_trust
+from eventkit.settings import BadSettings, Settings
+
+KEY = b64encode(b"k" * 32).decode()
+ENVIRONMENT = {
+    "DATABASE_URL": "postgresql://x/x",
+    "KEY_DATABASE_URL": "postgresql://x/x",
+    "MASTER_KEY": KEY,
+    "CHAIN_KEY": KEY,
+    "REGISTRY_URL": "http://registry.example.org",
+}
+RULES: dict[str, Any] = {
+    "issuer": "https://login.example.org/realms/stadt",
+    "jwks_url": "https://login.example.org/realms/stadt/protocol/openid-connect/certs",
+    "algorithms": ["RS256"],
+    "audience": "netztreff",
+    "header_typ": ["JWT"],
+    "payload_typ": "Bearer",
+    "role_claim": ["realm_access", "roles"],
+    "role_map": {"netztreff-stadt": "municipality"},
+    "tenant_claim": "ags",
+}
+
+
+def read(*issuers: dict[str, Any], text: str | None = None) -> Settings:
+    given = json.dumps(issuers) if text is None else text
+    return Settings.from_env({**ENVIRONMENT, "OIDC_ISSUERS": given})
+
+
+def test_there_are_no_other_issuers_unless_told() -> None:
+    assert Settings.from_env(ENVIRONMENT).oidc_issuers == ()
+
+
+def test_issuers_are_read_with_their_defaults() -> None:
+    (rules,) = read(RULES).oidc_issuers
+    assert rules.issuer == RULES["issuer"]
+    assert (rules.subject_claim, rules.scope_claim) == ("sub", "scope")
+    assert (rules.scopes_default, rules.longest_seconds) == (("read",), 600)
+
+
+def test_issuers_may_stand_in_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "issuers.json"
+    file.write_text(json.dumps([RULES, {**RULES, "issuer": "https://other.example.org"}]))
+    settings = Settings.from_env({**ENVIRONMENT, "OIDC_ISSUERS_FILE": str(file)})
+    assert len(settings.oidc_issuers) == 2
+
+
+@pytest.mark.parametrize(
+    ("change", "names"),
+    [
+        ({"issuer": ...}, "issuer"),
+        ({"jwks_url": ...}, "jwks_url"),
+        ({"role_map": ...}, "role_map"),
+        ({"jwks_url": "file:///etc/passwd"}, "jwks_url"),
+        ({"jwks_url": "https:"}, "jwks_url"),
+        ({"algorithms": []}, "algorithms"),
+        ({"algorithms": ["HS256"]}, "algorithms"),
+        ({"algorithms": ["none"]}, "algorithms"),
+        ({"algorithms": "RS256"}, "algorithms"),
+        ({"header_typ": []}, "header_typ"),
+        ({"role_map": {}}, "role_map"),
+        ({"role_map": {"x": "king"}}, "role_map"),
+        ({"role_map": {"x": "service"}}, "role_map"),
+        ({"role_map": {"x": "participant"}}, "role_map"),
+        ({"scopes_default": ["superuser"]}, "scopes_default"),
+        ({"longest_seconds": 0}, "longest_seconds"),
+        ({"longest_seconds": 86401}, "longest_seconds"),
+        ({"tenant_claim": None}, "tenant_claim"),
+        ({"jku": "https://attacker.example.org"}, "jku"),
+    ],
+)
+def test_a_mistake_is_one_sentence_that_names_its_place(change: Any, names: str) -> None:
+    rules = {name: value for name, value in {**RULES, **change}.items() if value is not ...}
+    with pytest.raises(BadSettings) as refused:
+        read(rules)
+    (sentence,) = refused.value.faults
+    assert sentence.startswith("OIDC_ISSUERS has a mistake: ")
+    assert names in sentence
+    assert "$[0]" in sentence or "$[...]" in sentence
+    assert "\n" not in sentence
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [("[", "is not JSON"), ("{}", "has a mistake"), ("[1]", "has a mistake"), ("x", "is not JSON")],
+)
+def test_what_is_no_list_of_issuers_is_refused(text: str, says: str) -> None:
+    with pytest.raises(BadSettings) as refused:
+        read(text=text)
+    assert len(refused.value.faults) == 1
+    assert says in refused.value.faults[0]
+
+
+def test_an_issuer_has_one_set_of_rules() -> None:
+    with pytest.raises(BadSettings, match="names an issuer twice"):
+        read(RULES, {**RULES, "audience": "other"})
+
+
+def test_our_own_issuer_keeps_its_own_rules() -> None:
+    with pytest.raises(BadSettings, match="our own issuer"):
+        following_trust("unit", read({**RULES, "issuer": "netztreff-registry"}))

@@ -1,0 +1,130 @@
+"""Revoked clients: refused as soon as the list tells, and as before while no list comes."""
+
+from collections.abc import Collection
+from threading import Event, current_thread
+
+import httpx
+import pytest
+
+from eventkit.auth import revocations
+from eventkit.auth.keys import OwnKeys, signing_key
+from eventkit.auth.principal import Principal
+from eventkit.auth.revocations import Repeated, Revocations
+from eventkit.auth.tokens import BadToken, OwnIssuer, Signer, Verifier
+from eventkit.metrics import REVOCATION_AGE
+
+KEY = signing_key(b"m" * 32)
+TOKEN = Signer(KEY, "issuer", "audience").sign(Principal("c-1", "organiser"))
+
+
+class Source:
+    def __init__(self) -> None:
+        self.revoked: list[str] = []
+        self.fails: Exception | None = None
+
+    def __call__(self) -> Collection[str]:
+        if self.fails:
+            raise self.fails
+        return list(self.revoked)
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(revocations, "monotonic", clock)
+    return clock
+
+
+@pytest.fixture
+def source() -> Source:
+    return Source()
+
+
+@pytest.fixture
+def known(clock: Clock, source: Source) -> Revocations:
+    assert clock.now
+    return Revocations("unit", source)
+
+
+def verifier(known: Revocations) -> Verifier:
+    issuer = OwnIssuer("issuer", "audience", OwnKeys(KEY))
+    return Verifier([issuer], is_revoked=known.holds)
+
+
+def gauge() -> float:
+    (value,) = [
+        sample.value
+        for metric in REVOCATION_AGE.collect()
+        for sample in metric.samples
+        if sample.labels["service"] == "unit"
+    ]
+    return value
+
+
+def test_a_token_of_a_revoked_client_is_refused_although_it_was_remembered(
+    known: Revocations, source: Source
+) -> None:
+    judge = verifier(known)
+    assert judge.verify(TOKEN).subject == "c-1"
+    source.revoked = ["c-1"]
+    assert judge.verify(TOKEN).subject == "c-1"
+    known.refresh()
+    with pytest.raises(BadToken):
+        judge.verify(TOKEN)
+
+
+def test_tokens_of_others_stay_good(known: Revocations, source: Source) -> None:
+    source.revoked = ["c-2"]
+    known.refresh()
+    assert verifier(known).verify(TOKEN).subject == "c-1"
+
+
+@pytest.mark.parametrize(
+    "failure", [httpx.ConnectError("away"), ValueError("no JSON"), KeyError("items"), TypeError()]
+)
+def test_a_stale_list_is_kept_and_its_age_is_told(
+    known: Revocations, source: Source, clock: Clock, failure: Exception
+) -> None:
+    source.revoked = ["c-1"]
+    known.refresh()
+    assert gauge() == 0
+    source.fails = failure
+    clock.now += 90
+    known.refresh()
+    assert known.holds("c-1")
+    assert (known.age, gauge()) == (90, 90)
+    source.fails = None
+    known.refresh()
+    assert gauge() == 0
+
+
+def test_a_list_that_never_came_is_as_old_as_its_process(
+    known: Revocations, source: Source, clock: Clock
+) -> None:
+    source.fails = httpx.ConnectError("away")
+    clock.now += 30
+    known.refresh()
+    assert (known.holds("c-1"), gauge()) == (False, 30)
+
+
+def test_a_step_is_repeated_in_a_thread_until_it_is_closed() -> None:
+    threads, three = [], Event()
+
+    def step() -> None:
+        threads.append(current_thread())
+        if len(threads) == 3:
+            three.set()
+
+    repeated = Repeated("steps", step, 0.001)
+    assert three.wait(10)
+    repeated.close()
+    assert current_thread() not in threads
+    assert not any(thread.is_alive() for thread in threads)
