@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -13,6 +14,7 @@ from marshmallow import Schema, fields, validate
 from contracts.events.meetings import Mode
 from eventkit.domain import Invalid
 from eventkit.http.blueprint import Blueprint
+from eventkit.http.deprecation import Deprecation
 from eventkit.http.fields import Instant, Integer, LongText, Text
 from eventkit.http.limits import token_endpoint
 from eventkit.http.policy import ANYONE_SIGNED_IN, PUBLIC, allow
@@ -51,6 +53,10 @@ class Title(Schema):
 
 class Filter(Schema):
     state = Text()
+
+
+class OldFilter(Schema):
+    name = Text(metadata={"deprecated": True})
 
 
 class Echo(Schema):
@@ -142,6 +148,30 @@ def show_large() -> Response:
     return shown({"title": "Treffen " * 500}, Title, version=3)
 
 
+@bp.route("/old", methods=["GET"])
+@bp.deprecated(
+    Deprecation(
+        since=datetime(2026, 3, 1, tzinfo=UTC),
+        sunset=datetime(2027, 3, 1, 12, tzinfo=UTC),
+        link="https://netz.example.org/news/old",
+        successor="/v1/things",
+    )
+)
+@bp.response(200, Echo)
+def old() -> dict[str, Any]:
+    """Answer for a while yet."""
+    return {"subject": "anybody", "size": 0}
+
+
+@bp.route("/older", methods=["GET"])
+@bp.deprecated(Deprecation(since=datetime(2026, 3, 1, tzinfo=UTC), parameter="name"))
+@bp.arguments(OldFilter, location="query")
+@bp.response(200, Echo)
+def with_old_parameter(_: dict[str, Any]) -> dict[str, Any]:
+    """Answer as before, with a parameter that goes."""
+    return {"subject": "anybody", "size": 0}
+
+
 @bp.route("/token", methods=["POST"])
 @bp.response(200, Echo)
 @token_endpoint
@@ -162,6 +192,8 @@ POLICY = {
     "things.public": PUBLIC,
     "things.show_large": ANYONE_SIGNED_IN,
     "things.token": PUBLIC,
+    "things.old": PUBLIC,
+    "things.with_old_parameter": PUBLIC,
 }
 
 SERVICE = Service(

@@ -34,6 +34,11 @@ REQUEST_SECONDS = Histogram(
     ["service", "route"],
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10),
 )
+DEPRECATED = Counter(
+    "requests_deprecated",
+    "Requests to a route, or with a query parameter, that will go.",
+    ["service", "route", "parameter"],
+)
 RATE_LIMITED = Counter(
     "requests_rate_limited", "Requests refused by a rate limit.", ["service", "limit"]
 )
@@ -66,6 +71,11 @@ def observe(service: str, method: str, route: str, status: int, seconds: float) 
     """Count one answered request. `route` is a template, never what was asked for."""
     _requests(service, method if method in _METHODS else "other", route, status).inc()
     _seconds(service, route).observe(seconds)
+
+
+def deprecated(service: str, route: str, parameter: str) -> None:
+    """Count one request that uses what will go; without a parameter it is the route itself."""
+    DEPRECATED.labels(service, route, parameter).inc()
 
 
 def rate_limited(service: str, limit: str) -> None:

@@ -10,6 +10,7 @@ import flask_smorest
 from marshmallow import Schema
 
 from eventkit.http.arguments import BODY_LIMIT, Arguments, take_body
+from eventkit.http.deprecation import Deprecation, mark
 from eventkit.http.openapi import describe
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -59,6 +60,18 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # published wit
     def doc(self, **documentation: Any) -> Callable[[View], View]:
         """Add to the operation's OpenAPI description."""
         return cast(Callable[[View], View], super().doc(**documentation))
+
+    def deprecated(self, deprecation: Deprecation) -> Callable[[View], View]:
+        """Say that the view goes, or one of its query parameters; put it below `route`.
+
+        A parameter also wants `metadata={"deprecated": True}` in its schema.
+        """
+
+        def decorate(view: View) -> View:
+            marked = mark(view, deprecation)
+            return marked if deprecation.parameter else self.doc(deprecated=True)(marked)
+
+        return decorate
 
     def upload(
         self, content_type: str = "text/plain", *, limit: int = BODY_LIMIT

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from flask import Response, current_app, g, request
 from flask.globals import request_ctx
 
+from eventkit.http import deprecation
 from eventkit.http.preconditions import CODED
 from eventkit.http.problems import HttpRefusal
 from eventkit.settings import Settings
@@ -86,6 +87,7 @@ def finish(response: Response) -> None:
     if transport.is_secure:
         headers["Strict-Transport-Security"] = "max-age=31536000"
     headers["Vary"] = f"{_VARY}, Origin" if transport.origins else _VARY
+    deprecation.tell(response)
     _say_who_may_keep(response)
     _share(response, transport)
     _compress(response)
