@@ -2,11 +2,13 @@
 
 import json
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from uuid import UUID
 
 import pytest
 
+from contracts import envelope
+from contracts.catalog import Deprecated
 from contracts.envelope import (
     Malformed,
     Message,
@@ -17,6 +19,10 @@ from contracts.envelope import (
     to_kafka,
     to_structured,
 )
+from tests.contracts.examples import EVENTS
+
+# Importing them has declared the events.
+assert EVENTS
 
 MESSAGE = Message(
     id=UUID(int=1),
@@ -34,6 +40,7 @@ MESSAGE = Message(
     data='{"reason" : "Übung",  "n":1.50}'.encode(),
 )
 BARE = replace(MESSAGE, causation_id=None, tenant=None)
+OLD = replace(MESSAGE, type="invitations.opened.v1")
 
 
 @pytest.mark.parametrize("message", [MESSAGE, BARE])
@@ -153,3 +160,44 @@ def test_one_bad_event_leaves_the_others_of_a_batch_readable() -> None:
 def test_a_record_without_a_value_is_malformed() -> None:
     with pytest.raises(Malformed):
         from_kafka(to_kafka(MESSAGE)[1], None)
+
+
+def test_both_shapes_carry_the_same_attributes() -> None:
+    for message in (MESSAGE, BARE, OLD):
+        told = {name: text.decode() for name, text in to_kafka(message)[1] if name[:3] == "ce_"}
+        (shown,) = json.loads(to_batch([message]))
+        del shown["data"]
+        as_text = {name: "true" if one is True else str(one) for name, one in shown.items()}
+        assert told == {f"ce_{name}": text for name, text in as_text.items()}
+
+
+def test_the_schema_stands_at_the_service_that_published() -> None:
+    (shown,) = json.loads(to_batch([MESSAGE]))
+    assert shown["dataschema"] == "https://meetings.example.org/schemas/meeting.cancelled.v1"
+
+
+def test_an_event_that_goes_says_so_and_what_takes_its_place() -> None:
+    (shown,) = json.loads(to_batch([OLD]))
+    assert shown["deprecated"] is True
+    assert shown["deprecationfrom"] == "2026-11-21T00:00:00Z"
+    assert shown["deprecationmigration"].endswith("/catalogue#invitations.opened.v2")
+    assert "deprecationsunset" not in shown
+    (kept,) = json.loads(to_batch([MESSAGE]))
+    assert not [name for name in kept if name.startswith("deprecat")]
+
+
+def test_the_end_of_an_event_is_told_once_it_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    ends = Deprecated(since=date(2027, 1, 1), use="x.v2", sunset=date(2027, 7, 1))
+    monkeypatch.setattr(envelope, "deprecation", lambda _: ends)
+    (shown,) = json.loads(to_batch([MESSAGE]))
+    assert shown["deprecationsunset"] == "2027-07-01T00:00:00Z"
+
+
+@pytest.mark.parametrize("said", [b"true", b"1", b"no", b"", b"yesterday"])
+def test_what_nobody_here_reads_does_not_make_an_event_unreadable(said: bytes) -> None:
+    names = ("dataschema", "deprecated", "deprecationfrom", "deprecationsunset")
+    _, headers, value = to_kafka(OLD)
+    assert from_kafka([*headers, *((f"ce_{name}", said) for name in names)], value) == OLD
+    (shown,) = json.loads(to_batch([OLD]))
+    strange = json.dumps(shown | dict.fromkeys(names, said.decode())).encode()
+    assert from_structured(strange).id == OLD.id
