@@ -20,7 +20,6 @@ from registry.api import (
     tokens,
 )
 from registry.api.examples import WORDS
-from registry.api.examples import WORDS
 from registry.cli import COMMANDS
 from registry.domain.client import CLIENT
 from registry.domain.cohort import COHORT
@@ -30,7 +29,6 @@ from registry.domain.municipality import MUNICIPALITY
 from registry.domain.organisation import ORGANISATION
 from registry.domain.programme import PROGRAMME
 from registry.domain.seat import SEAT
-from registry.problems import PROBLEMS
 from registry.problems import PROBLEMS
 from registry.projection.clients import CLIENTS
 from registry.projection.cohorts import COHORTS
@@ -116,8 +114,6 @@ SERVICE = Service(
     name="registry",
     about="Who belongs to the network: municipalities and districts"
     ", programmes and cohorts, contacts and the steering group.",
-    about="Who belongs to the network: municipalities and districts"
-    ", programmes and cohorts, contacts and the steering group.",
     aggregates=(
         MUNICIPALITY,
         DISTRICT,
@@ -155,9 +151,6 @@ SERVICE = Service(
         revocations.bp,
     ),
     policy=POLICY,
-    problems=PROBLEMS,
-    words=WORDS,
-    sentences=Path(__file__).parent / "de.po",
     problems=PROBLEMS,
     words=WORDS,
     sentences=Path(__file__).parent / "de.po",
