@@ -27,7 +27,7 @@ def test_municipalities_are_filtered(callers: Callers, query: str, found: list[s
 
 @pytest.mark.parametrize(
     "query",
-    ["state=8", "state=%D9%A0%D9%A8", "district=08231000", "limit=0", "limit=9999", "sort=name"],
+    ["state=8", "state=%D9%A0%D9%A8", "district=08231000", "limit=0", "limit=9999", "sort=kind"],
 )
 def test_a_filter_that_cannot_be_is_refused(callers: Callers, query: str) -> None:
     assert callers.organiser.get(f"/v1/municipalities?{query}").status_code == 422

@@ -96,6 +96,20 @@ class Integer(fields.Integer):
         return value
 
 
+class QueryInteger(fields.Integer):
+    """A whole number in an address, in the digits 0 to 9 alone: `int` takes those of any script."""
+
+    _digits = re.compile(r"[0-9]{1,10}")
+
+    def __init__(self, low: int = 0, high: int = 2**31 - 1, **options: Any) -> None:
+        super().__init__(validate=Range(min=low, max=high), **options)
+
+    def _validated(self, value: Any) -> int:
+        if not isinstance(value, str) or not self._digits.fullmatch(value):
+            raise self.make_error("invalid")
+        return int(value)
+
+
 class Instant(fields.AwareDateTime):
     """A time with its zone, such as 2021-03-18T10:00:00+01:00, from 1900 to 2199; kept in UTC."""
 

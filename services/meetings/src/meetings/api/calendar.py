@@ -1,6 +1,5 @@
 """HTTP for the calendar: which meetings there are, and one of them with all that is known."""
 
-from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -9,13 +8,14 @@ from flask import Response
 from marshmallow import Schema, fields
 from marshmallow.validate import OneOf
 
-from contracts.events.meetings import MeetingKind
+from contracts.events.meetings import MeetingKind, Mode
 from eventkit.http.blueprint import Blueprint
-from eventkit.http.fields import Instant
+from eventkit.http.fields import Digits
 from eventkit.http.history import Timeline, found_at, offer_history
+from eventkit.http.listing import Listing, before, same, since
 from eventkit.http.moments import Moment, MomentQuery
 from eventkit.http.schemas import page_of
-from eventkit.http.views import listed, principal
+from eventkit.http.views import principal
 from meetings.access import may_enter
 from meetings.api import withheld
 from meetings.api.agenda import Items
@@ -28,24 +28,22 @@ bp = Blueprint(
     "calendar", __name__, url_prefix="/v1/meetings", description="The calendar of the network."
 )
 
-# `from` is a word of Python, so this schema cannot be a class.
-MeetingFilter = Schema.from_dict(
-    {
-        "state": fields.Enum(Phase, by_value=True),
-        "kind": fields.Enum(MeetingKind, by_value=True),
-        "cohort": fields.UUID(),
-        "from": Instant(metadata={"description": "Starts at this time or later."}),
-        "to": Instant(metadata={"description": "Starts before this time."}),
+_LIST = Listing(
+    name="MeetingQuery",
+    key=(calendar.c.meeting_id,),
+    sorts={"starts_at": (calendar.c.sorted_at,), "title": (calendar.c.title,)},
+    usual="starts_at",
+    filters={
+        "state": same(calendar.c.state, fields.Enum(Phase, by_value=True)),
+        "kind": same(calendar.c.kind, fields.Enum(MeetingKind, by_value=True)),
+        "mode": same(calendar.c.mode, fields.Enum(Mode, by_value=True)),
+        "programme": same(calendar.c.programme_id, fields.UUID()),
+        "cohort": same(calendar.c.cohort_id, fields.UUID()),
+        "host": same(calendar.c.host_ags, Digits(8, error="A municipality's key has 8 digits.")),
+        "from": since(calendar.c.starts_at),
+        "to": before(calendar.c.starts_at),
     },
-    name="MeetingFilter",
 )
-_FILTERS: Mapping[str, Callable[[Any], sa.ColumnElement[bool]]] = {
-    "state": lambda phase: calendar.c.state == phase.value,
-    "kind": lambda kind: calendar.c.kind == kind.value,
-    "cohort": lambda cohort_id: calendar.c.cohort_id == cohort_id,
-    "from": lambda at: calendar.c.starts_at >= at,
-    "to": lambda at: calendar.c.starts_at < at,
-}
 
 
 class OfRow(fields.Nested):
@@ -154,15 +152,11 @@ class MeetingView(MeetingSummary):
 
 
 @bp.route("", methods=["GET"])
-@bp.arguments(MeetingFilter, location="query")
+@bp.arguments(_LIST.schema, location="query")
 @bp.response(200, page_of(MeetingSummary))
 def list_meetings(wanted: dict[str, Any]) -> Response:
     """Meetings by their start; those without a date come last."""
-    query = sa.select(calendar)
-    for name, value in wanted.items():
-        query = query.where(_FILTERS[name](value))
-    order = (calendar.c.sorted_at, calendar.c.meeting_id)
-    return listed(query, MeetingSummary, sort=order)
+    return _LIST.answer(sa.select(calendar), MeetingSummary, wanted)
 
 
 @bp.route("/<uuid:meeting_id>", methods=["GET"])

@@ -11,8 +11,9 @@ from marshmallow.validate import Length
 
 from eventkit.http.blueprint import Blueprint
 from eventkit.http.fields import Integer, Text
+from eventkit.http.listing import Listing, same
 from eventkit.http.schemas import Written, page_of
-from eventkit.http.views import added, changed, kit, listed
+from eventkit.http.views import added, changed, kit
 from meetings.api.times import date_back
 from meetings.domain.meeting import MEETING
 from meetings.domain.results import (
@@ -127,10 +128,23 @@ def observe_tendencies(body: dict[str, Any], meeting_id: UUID) -> Response:
     return added(MEETING, meeting_id, command, "calendar.show_meeting", meeting_id=meeting_id)
 
 
+_LIST = Listing(
+    name="TendencyQuery",
+    key=(tendencies.c.tendency_id,),
+    sorts={"observed": (tendencies.c.number,)},
+    usual="observed",
+    filters={
+        "from_cohort_id": same(tendencies.c.from_cohort_id, fields.UUID()),
+        "to_cohort_id": same(tendencies.c.to_cohort_id, fields.UUID()),
+    },
+)
+
+
 @bp.route("/<uuid:meeting_id>/tendencies", methods=["GET"])
+@bp.arguments(_LIST.schema, location="query")
 @bp.response(200, page_of(TendencyView))
-def list_tendencies(meeting_id: UUID) -> Response:
+def list_tendencies(wanted: dict[str, Any], meeting_id: UUID) -> Response:
     """List what was observed when two cohorts were compared."""
     require_meeting(kit().engine, meeting_id)
     query = sa.select(tendencies).where(tendencies.c.meeting_id == meeting_id)
-    return listed(query, TendencyView, sort=(tendencies.c.number,))
+    return _LIST.answer(query, TendencyView, wanted)

@@ -13,8 +13,9 @@ from contracts.events.results import (
 )
 from eventkit.http.blueprint import Blueprint
 from eventkit.http.fields import LongText, Text
+from eventkit.http.listing import Listing, same
 from eventkit.http.schemas import Written, page_of
-from eventkit.http.views import added, execute, kit, listed
+from eventkit.http.views import added, execute, kit
 from meetings.api.times import date_back
 from meetings.domain.meeting import MEETING
 from meetings.domain.results import Statement, TellStories, WithdrawStory
@@ -47,8 +48,13 @@ class WithdrawStoryBody(Schema):
     reason = Text(required=True)
 
 
-class StoryFilter(Schema):
-    section = fields.Enum(StorySection, by_value=True)
+_LIST = Listing(
+    name="StoryQuery",
+    key=(stories.c.story_id,),
+    sorts={"told": (stories.c.number,)},
+    usual="told",
+    filters={"section": same(stories.c.section, fields.Enum(StorySection, by_value=True))},
+)
 
 
 class StoryView(Schema):
@@ -71,15 +77,13 @@ def tell_stories(body: dict[str, Any], meeting_id: UUID) -> Response:
 
 
 @bp.route("/<uuid:meeting_id>/stories", methods=["GET"])
-@bp.arguments(StoryFilter, location="query")
+@bp.arguments(_LIST.schema, location="query")
 @bp.response(200, page_of(StoryView))
 def list_stories(wanted: dict[str, Any], meeting_id: UUID) -> Response:
     """List the statements of a meeting that are still shown, without their tellers."""
     require_meeting(kit().engine, meeting_id)
     query = sa.select(stories).where(stories.c.meeting_id == meeting_id)
-    if "section" in wanted:
-        query = query.where(stories.c.section == wanted["section"].value)
-    return listed(query, StoryView, sort=(stories.c.number,))
+    return _LIST.answer(query, StoryView, wanted)
 
 
 @bp.route("/<uuid:meeting_id>/stories/<uuid:story_id>/withdraw", methods=["POST"])

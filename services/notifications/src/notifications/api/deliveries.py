@@ -9,12 +9,12 @@ import sqlalchemy as sa
 from flask import Response
 from marshmallow import Schema, fields
 
-from contracts.events.notifications import Channel
+from contracts.events.notifications import Channel, Notice
 from eventkit.http.blueprint import Blueprint
 from eventkit.http.history import Timeline, found_at, offer_history
+from eventkit.http.listing import Listing, same, since
 from eventkit.http.moments import Moment, MomentQuery
 from eventkit.http.schemas import page_of
-from eventkit.http.views import listed
 from notifications.domain.delivery import DELIVERY
 from notifications.projection.deliveries import DELIVERIES, DeliveryState, deliveries
 
@@ -26,11 +26,27 @@ bp = Blueprint(
 )
 
 
-class DeliveryFilter(Schema):
-    meeting_id = fields.UUID()
-    recipient_id = fields.UUID()
-    channel = fields.Enum(Channel, by_value=True)
-    state = fields.Enum(DeliveryState, by_value=True)
+_FILTERS = {
+    "meeting_id": same(deliveries.c.meeting_id, fields.UUID()),
+    "notice": same(deliveries.c.notice, fields.Enum(Notice, by_value=True)),
+    "state": same(deliveries.c.state, fields.Enum(DeliveryState, by_value=True)),
+    "since": since(deliveries.c.requested_at),
+}
+_LOG = Listing(
+    name="DeliveryQuery",
+    key=(deliveries.c.delivery_id,),
+    sorts={"requested_at": (deliveries.c.requested_at,)},
+    usual="-requested_at",
+    filters={
+        **_FILTERS,
+        "recipient_id": same(deliveries.c.recipient_id, fields.UUID()),
+        "channel": same(deliveries.c.channel, fields.Enum(Channel, by_value=True)),
+    },
+)
+# Of one recipient, whom the address names.
+CALLS = Listing(
+    name="CallQuery", key=_LOG.key, sorts=_LOG.sorts, usual=_LOG.usual, filters=_FILTERS
+)
 
 
 class DeliveryView(Schema):
@@ -52,15 +68,11 @@ class DeliveryView(Schema):
 
 
 @bp.route("", methods=["GET"])
-@bp.arguments(DeliveryFilter, location="query")
+@bp.arguments(_LOG.schema, location="query")
 @bp.response(200, page_of(DeliveryView))
 def list_deliveries(wanted: dict[str, Any]) -> Response:
     """The newest first; filters narrow it to a meeting, a recipient, a channel or a state."""
-    query = sa.select(deliveries)
-    for name, value in wanted.items():
-        query = query.where(deliveries.c[name] == getattr(value, "value", value))
-    order = (deliveries.c.requested_at.desc(), deliveries.c.delivery_id.desc())
-    return listed(query, DeliveryView, sort=order)
+    return _LOG.answer(sa.select(deliveries), DeliveryView, wanted)
 
 
 @bp.route("/<uuid:delivery_id>", methods=["GET"])

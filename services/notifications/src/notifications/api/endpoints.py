@@ -20,10 +20,11 @@ from eventkit.http import preconditions
 from eventkit.http.blueprint import Blueprint
 from eventkit.http.fields import Text
 from eventkit.http.history import Timeline, found_at, offer_history
+from eventkit.http.listing import Listing, same
 from eventkit.http.moments import Moment, MomentQuery
 from eventkit.http.schemas import Written, page_of
-from eventkit.http.views import changed, context, created, kit, listed, principal
-from notifications.api.deliveries import DeliveryView
+from eventkit.http.views import changed, context, created, kit, principal
+from notifications.api.deliveries import CALLS, DeliveryView
 from notifications.delivery.webhooks import rules_of
 from notifications.domain.endpoint import (
     ENDPOINT,
@@ -32,7 +33,7 @@ from notifications.domain.endpoint import (
     RotateSecret,
 )
 from notifications.projection.deliveries import deliveries
-from notifications.projection.endpoints import ENDPOINTS, endpoints
+from notifications.projection.endpoints import ENDPOINTS, EndpointState, endpoints
 from notifications.settings import settings_of
 from notifications.webhook.resolver import Resolver, Unresolved
 from notifications.webhook.signature import new_secret
@@ -106,11 +107,21 @@ def register_endpoint(body: dict[str, Any]) -> Response:
     return answer
 
 
+_LIST = Listing(
+    name="EndpointQuery",
+    key=(endpoints.c.endpoint_id,),
+    sorts={"registered_at": (endpoints.c.registered_at,)},
+    usual="registered_at",
+    filters={"state": same(endpoints.c.state, fields.Enum(EndpointState, by_value=True))},
+)
+
+
 @bp.route("", methods=["GET"])
+@bp.arguments(_LIST.schema, location="query")
 @bp.response(200, page_of(EndpointView))
-def list_endpoints() -> Response:
+def list_endpoints(wanted: dict[str, Any]) -> Response:
     """List one's own webhook endpoints."""
-    return listed(_own(), EndpointView, sort=(endpoints.c.endpoint_id,))
+    return _LIST.answer(_own(), EndpointView, wanted)
 
 
 @bp.route("/<uuid:endpoint_id>", methods=["GET"])
@@ -149,13 +160,13 @@ def rotate_secret(endpoint_id: UUID) -> Response:
 
 
 @bp.route("/<uuid:endpoint_id>/deliveries", methods=["GET"])
+@bp.arguments(CALLS.schema, location="query")
 @bp.response(200, page_of(DeliveryView))
-def list_calls(endpoint_id: UUID) -> Response:
+def list_calls(wanted: dict[str, Any], endpoint_id: UUID) -> Response:
     """The delivery log of one's own endpoint."""
     _require_own(endpoint_id)
     query = sa.select(deliveries).where(deliveries.c.recipient_id == endpoint_id)
-    order = (deliveries.c.requested_at.desc(), deliveries.c.delivery_id.desc())
-    return listed(query, DeliveryView, sort=order)
+    return CALLS.answer(query, DeliveryView, wanted)
 
 
 def _vet(url: str) -> None:

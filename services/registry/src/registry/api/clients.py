@@ -13,10 +13,11 @@ from eventkit.database import session
 from eventkit.http.blueprint import Blueprint
 from eventkit.http.fields import Text
 from eventkit.http.history import Timeline, found_at, offer_history
+from eventkit.http.listing import Listing, same
 from eventkit.http.moments import Moment, MomentQuery
 from eventkit.http.preconditions import idempotency
 from eventkit.http.schemas import Written, page_of
-from eventkit.http.views import changed, context, kit, listed, principal
+from eventkit.http.views import changed, context, kit, principal
 from registry.administration import managed, managed_client, require_giving
 from registry.api import withheld
 from registry.credentials import new_credentials
@@ -91,12 +92,25 @@ def register_client(body: dict[str, Any]) -> Response:
     return _registered(credentials.client_id, credentials.client_secret)
 
 
+_LIST = Listing(
+    name="ClientQuery",
+    key=(clients.c.client_id,),
+    sorts={"registered_at": (clients.c.registered_at,), "name": (clients.c.name,)},
+    usual="registered_at",
+    filters={
+        "role": same(clients.c.role, fields.String(validate=OneOf(sorted(ROLES)))),
+        "tenant": same(clients.c.tenant, Text(1, 36)),
+        "active": same(clients.c.active, fields.Boolean()),
+    },
+)
+
+
 @bp.route("", methods=["GET"])
+@bp.arguments(_LIST.schema, location="query")
 @bp.response(200, page_of(ClientView))
-def list_clients() -> Response:
+def list_clients(wanted: dict[str, Any]) -> Response:
     """The clients that you manage: all, those of the network, or those of your own tenant."""
-    order = (clients.c.registered_at, clients.c.client_id)
-    return listed(sa.select(clients).where(managed(principal())), ClientView, sort=order)
+    return _LIST.answer(sa.select(clients).where(managed(principal())), ClientView, wanted)
 
 
 @bp.route("/<client_id>", methods=["GET"])

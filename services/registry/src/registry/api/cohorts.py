@@ -8,11 +8,12 @@ from flask import Response
 from marshmallow import Schema, fields
 
 from eventkit.http.blueprint import Blueprint
-from eventkit.http.fields import Integer, Text
+from eventkit.http.fields import Integer, QueryInteger, Text
 from eventkit.http.history import Timeline, found_at, offer_history
+from eventkit.http.listing import Filter, Listing
 from eventkit.http.moments import Moment, MomentQuery
 from eventkit.http.schemas import Written, page_of
-from eventkit.http.views import created, kit, listed
+from eventkit.http.views import created, kit
 from registry.api import withheld
 from registry.domain.cohort import COHORT, PlanCohort
 from registry.projection.cohorts import COHORTS, cohorts
@@ -55,13 +56,28 @@ def plan_cohort(body: dict[str, Any], programme_id: UUID) -> Response:
     return created(COHORT, cohort_id, command, ".show_cohort", cohort_id=cohort_id)
 
 
+_LIST = Listing(
+    name="CohortQuery",
+    key=(cohorts.c.cohort_id,),
+    sorts={"starts_year": (cohorts.c.starts_year,), "label": (cohorts.c.label,)},
+    usual="starts_year",
+    filters={
+        "year": Filter(
+            QueryInteger(1900, 2200, metadata={"description": "One of the round's years."}),
+            lambda year: sa.and_(cohorts.c.starts_year <= year, cohorts.c.ends_year >= year),
+        )
+    },
+)
+
+
 @bp.route("/programmes/<uuid:programme_id>/cohorts", methods=["GET"])
+@bp.arguments(_LIST.schema, location="query")
 @bp.response(200, page_of(CohortView))
-def list_cohorts(programme_id: UUID) -> Response:
+def list_cohorts(wanted: dict[str, Any], programme_id: UUID) -> Response:
     """List the rounds of a programme, from the earliest on."""
     require_programme(kit().engine, programme_id)
     query = sa.select(cohorts).where(cohorts.c.programme_id == programme_id)
-    return listed(query, CohortView, sort=(cohorts.c.starts_year, cohorts.c.cohort_id))
+    return _LIST.answer(query, CohortView, wanted)
 
 
 @bp.route("/cohorts/<uuid:cohort_id>", methods=["GET"])

@@ -15,9 +15,10 @@ from eventkit.domain import Aggregate
 from eventkit.http.blueprint import Blueprint
 from eventkit.http.fields import Sealed, Text
 from eventkit.http.history import Timeline, found_at, offer_history
+from eventkit.http.listing import Filter, Listing, same
 from eventkit.http.moments import Moment, MomentQuery
 from eventkit.http.schemas import Written, page_of
-from eventkit.http.views import changed, created, kit, listed, own_parties, principal
+from eventkit.http.views import changed, created, kit, own_parties, principal
 from registry.access import (
     may_read_address,
     require_managing,
@@ -71,10 +72,22 @@ class ReleaseContactBody(Schema):
     successor_id = fields.UUID(allow_none=True, load_default=None)
 
 
-class ContactFilter(Schema):
-    party_kind = fields.Enum(PartyKind, by_value=True)
-    party_key = Text(1, 36)
-    active = fields.Boolean()
+_ROLE = Text(1, 100, metadata={"description": "Part of the role, in any case."})
+_LIST = Listing(
+    name="ContactQuery",
+    key=(contacts.c.contact_id,),
+    sorts={
+        "party": (contacts.c.party_kind, contacts.c.party_key),
+        "appointed_at": (contacts.c.appointed_at,),
+    },
+    usual="party",
+    filters={
+        "party_kind": same(contacts.c.party_kind, fields.Enum(PartyKind, by_value=True)),
+        "party_key": same(contacts.c.party_key, Text(1, 36)),
+        "role": Filter(_ROLE, lambda part: contacts.c.role.icontains(part, autoescape=True)),
+        "active": same(contacts.c.active, fields.Boolean()),
+    },
+)
 
 
 class ContactView(Schema):
@@ -126,15 +139,11 @@ def appoint_contact(body: dict[str, Any]) -> Response:
 
 
 @bp.route("", methods=["GET"])
-@bp.arguments(ContactFilter, location="query")
+@bp.arguments(_LIST.schema, location="query")
 @bp.response(200, page_of(ContactView))
 def list_contacts(wanted: dict[str, Any]) -> Response:
     """List contacts by what they stand for; names and addresses for those who may see them."""
-    query = sa.select(contacts)
-    for column, value in wanted.items():
-        query = query.where(contacts.c[column] == value)
-    order = (contacts.c.party_kind, contacts.c.party_key, contacts.c.contact_id)
-    return listed(query, ContactView, sort=order)
+    return _LIST.answer(sa.select(contacts), ContactView, wanted)
 
 
 @bp.route("/<uuid:contact_id>", methods=["GET"])
@@ -202,7 +211,9 @@ def _managed() -> Aggregate[Contact, ContactCommand, ContactEvent]:
     caller = principal()
     # Asked before the command has a connection of its own.
     own_parties()
-    return CONTACT.judged(lambda contact: require_managing(caller, contact and contact.party))
+    return CONTACT.judged(
+        lambda contact: require_managing(caller, contact.party if contact else None)
+    )
 
 
 def _address(body: dict[str, Any]) -> Address:

@@ -7,11 +7,11 @@ from flask import Response
 from marshmallow import Schema, fields
 
 from eventkit.http.blueprint import Blueprint
-from eventkit.http.fields import Digits, Text
+from eventkit.http.fields import Digits
 from eventkit.http.history import Timeline, found_at, offer_history
+from eventkit.http.listing import Filter, Listing, part_of, same
 from eventkit.http.moments import Moment, MomentQuery
 from eventkit.http.schemas import page_of
-from eventkit.http.views import listed
 from registry.domain.district import DISTRICT
 from registry.domain.municipality import MUNICIPALITY
 from registry.projection.districts import DISTRICTS, districts
@@ -31,14 +31,37 @@ districts_bp = Blueprint(
 KEY_LIST = "urn:de:bund:destatis:bevoelkerungsstatistik:schluessel:ags"
 
 
-class DirectoryFilter(Schema):
-    name = Text(1, 100, metadata={"description": "Part of the name, in any case."})
-    state = Digits(2, error="A state key has 2 digits.")
-    active = fields.Boolean()
+def _filters(table: sa.Table) -> dict[str, Filter]:
+    return {
+        "name": part_of(table.c.name_folded),
+        "state": same(table.c.state, Digits(2, error="A state key has 2 digits.")),
+        "active": same(table.c.active, fields.Boolean()),
+    }
 
 
-class MunicipalityFilter(DirectoryFilter):
-    district = Digits(5, error="A district key has 5 digits.")
+_OF_DISTRICT = Digits(5, error="A district key has 5 digits.")
+_LIST = Listing(
+    name="MunicipalityQuery",
+    key=(municipalities.c.ags,),
+    sorts={
+        "ags": (municipalities.c.ags,),
+        "name": (municipalities.c.name_folded,),
+        # Those whose number nobody stated stand before all others.
+        "population": (sa.func.coalesce(municipalities.c.population, -1),),
+    },
+    usual="ags",
+    filters={
+        **_filters(municipalities),
+        "district": same(municipalities.c.district_key, _OF_DISTRICT),
+    },
+)
+_DISTRICT_LIST = Listing(
+    name="DistrictQuery",
+    key=(districts.c.district_key,),
+    sorts={"district_key": (districts.c.district_key,), "name": (districts.c.name_folded,)},
+    usual="district_key",
+    filters=_filters(districts),
+)
 
 
 class DistrictView(Schema):
@@ -60,14 +83,11 @@ class MunicipalityView(DistrictView):
 
 
 @bp.route("", methods=["GET"])
-@bp.arguments(MunicipalityFilter, location="query")
+@bp.arguments(_LIST.schema, location="query")
 @bp.response(200, page_of(MunicipalityView))
 def list_municipalities(wanted: dict[str, Any]) -> Response:
-    """List municipalities by their key, those that exist no longer among them."""
-    query = _filtered(municipalities, wanted)
-    if "district" in wanted:
-        query = query.where(municipalities.c.district_key == wanted["district"])
-    return listed(query, MunicipalityView, sort=(municipalities.c.ags,))
+    """List municipalities, those that exist no longer among them."""
+    return _LIST.answer(sa.select(municipalities), MunicipalityView, wanted)
 
 
 @bp.route("/<ags>", methods=["GET"])
@@ -79,12 +99,11 @@ def show_municipality(when: Moment, ags: str) -> Response:
 
 
 @districts_bp.route("", methods=["GET"])
-@districts_bp.arguments(DirectoryFilter, location="query")
+@districts_bp.arguments(_DISTRICT_LIST.schema, location="query")
 @districts_bp.response(200, page_of(DistrictView))
 def list_districts(wanted: dict[str, Any]) -> Response:
     """List districts by their key, those that exist no longer among them."""
-    query = _filtered(districts, wanted)
-    return listed(query, DistrictView, sort=(districts.c.district_key,))
+    return _DISTRICT_LIST.answer(sa.select(districts), DistrictView, wanted)
 
 
 @districts_bp.route("/<district_key>", methods=["GET"])
@@ -107,14 +126,3 @@ _MUNICIPALITY = Timeline(aggregate=MUNICIPALITY, model=MUNICIPALITIES, of="ags")
 _DISTRICT = Timeline(aggregate=DISTRICT, model=DISTRICTS, of="district_key")
 offer_history(bp, "/<ags>", _MUNICIPALITY, _municipality)
 offer_history(districts_bp, "/<district_key>", _DISTRICT, _district)
-
-
-def _filtered(table: sa.Table, wanted: dict[str, Any]) -> sa.Select[Any]:
-    query = sa.select(table)
-    if "name" in wanted:
-        query = query.where(table.c.name.icontains(wanted["name"], autoescape=True))
-    if "state" in wanted:
-        query = query.where(table.c.state == wanted["state"])
-    if "active" in wanted:
-        query = query.where(table.c.active == wanted["active"])
-    return query

@@ -11,9 +11,10 @@ from contracts.events.registry import OrganisationKind
 from eventkit.http.blueprint import Blueprint
 from eventkit.http.fields import Digits, Text
 from eventkit.http.history import Timeline, found_at, offer_history
+from eventkit.http.listing import Listing, part_of, same
 from eventkit.http.moments import Moment, MomentQuery
 from eventkit.http.schemas import Written, page_of
-from eventkit.http.views import changed, created, kit, listed
+from eventkit.http.views import changed, created, kit
 from registry.api import withheld
 from registry.domain.organisation import (
     ORGANISATION,
@@ -41,11 +42,19 @@ class ArchiveBody(Schema):
     reason = Text(1, 200, required=True)
 
 
-class OrganisationFilter(Schema):
-    name = Text(1, 100, metadata={"description": "Part of the name, in any case."})
-    kind = fields.Enum(OrganisationKind, by_value=True)
-    ags = Digits(8, error="A municipality's key has 8 digits.")
-    active = fields.Boolean()
+_AGS = Digits(8, error="A municipality's key has 8 digits.")
+_LIST = Listing(
+    name="OrganisationQuery",
+    key=(organisations.c.organisation_id,),
+    sorts={"name": (organisations.c.name_folded,)},
+    usual="name",
+    filters={
+        "name": part_of(organisations.c.name_folded),
+        "kind": same(organisations.c.kind, fields.Enum(OrganisationKind, by_value=True)),
+        "ags": same(organisations.c.ags, _AGS),
+        "active": same(organisations.c.active, fields.Boolean()),
+    },
+)
 
 
 class OrganisationView(Schema):
@@ -75,18 +84,11 @@ def register_organisation(body: dict[str, Any]) -> Response:
 
 
 @bp.route("", methods=["GET"])
-@bp.arguments(OrganisationFilter, location="query")
+@bp.arguments(_LIST.schema, location="query")
 @bp.response(200, page_of(OrganisationView))
 def list_organisations(wanted: dict[str, Any]) -> Response:
     """List organisations by their name."""
-    query = sa.select(organisations)
-    if "name" in wanted:
-        query = query.where(organisations.c.name.icontains(wanted["name"], autoescape=True))
-    for column in ("kind", "ags", "active"):
-        if column in wanted:
-            query = query.where(organisations.c[column] == wanted[column])
-    order = (organisations.c.name, organisations.c.organisation_id)
-    return listed(query, OrganisationView, sort=order)
+    return _LIST.answer(sa.select(organisations), OrganisationView, wanted)
 
 
 @bp.route("/<uuid:organisation_id>", methods=["GET"])

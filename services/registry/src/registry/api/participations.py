@@ -12,9 +12,10 @@ from contracts.events.registry import Party, PartyKind
 from eventkit.http.blueprint import Blueprint
 from eventkit.http.fields import LongText, Text
 from eventkit.http.history import Timeline, found_at
+from eventkit.http.listing import Listing, same, since
 from eventkit.http.moments import Moment, MomentQuery
 from eventkit.http.schemas import Written, page_of
-from eventkit.http.views import added, changed, kit, listed, principal
+from eventkit.http.views import added, changed, kit, principal
 from registry.access import may_read_reasons
 from registry.api.parties import PartyBody, PartyOfRow
 from registry.domain.cohort import COHORT, AcceptParticipation, LeaveCohort
@@ -47,8 +48,23 @@ class DepartureBody(Schema):
     reason = Text(1, 200, required=True)
 
 
-class ParticipationFilter(Schema):
-    status = fields.String(validate=OneOf(["accepted", "left"]))
+_LIST = Listing(
+    name="ParticipationQuery",
+    key=(participations.c.participation_id,),
+    sorts={
+        "party": (participations.c.party_key,),
+        "accepted_at": (participations.c.accepted_at,),
+    },
+    usual="party",
+    filters={
+        "status": same(
+            participations.c.status, fields.String(validate=OneOf(["accepted", "left"]))
+        ),
+        "party_kind": same(participations.c.party_kind, fields.Enum(PartyKind, by_value=True)),
+        "party_key": same(participations.c.party_key, Text(1, 36)),
+        "since": since(participations.c.accepted_at),
+    },
+)
 
 
 class Confidential(fields.String):
@@ -94,16 +110,13 @@ def accept_participation(body: dict[str, Any], cohort_id: UUID) -> Response:
 
 
 @bp.route("", methods=["GET"])
-@bp.arguments(ParticipationFilter, location="query")
+@bp.arguments(_LIST.schema, location="query")
 @bp.response(200, page_of(ParticipationView))
 def list_participations(wanted: dict[str, Any], cohort_id: UUID) -> Response:
     """List who takes part in a cohort and who has left it."""
     require_cohort(kit().engine, cohort_id)
     query = sa.select(participations).where(participations.c.cohort_id == cohort_id)
-    if "status" in wanted:
-        query = query.where(participations.c.status == wanted["status"])
-    order = (participations.c.party_key, participations.c.participation_id)
-    return listed(query, ParticipationView, sort=order)
+    return _LIST.answer(query, ParticipationView, wanted)
 
 
 @bp.route("/<uuid:participation_id>", methods=["GET"])

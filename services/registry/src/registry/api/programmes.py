@@ -10,9 +10,10 @@ from marshmallow import Schema, fields
 from eventkit.http.blueprint import Blueprint
 from eventkit.http.fields import LongText, Text
 from eventkit.http.history import Timeline, found_at, offer_history
+from eventkit.http.listing import Listing
 from eventkit.http.moments import Moment, MomentQuery
 from eventkit.http.schemas import Written, page_of
-from eventkit.http.views import created, listed
+from eventkit.http.views import created
 from registry.domain.programme import PROGRAMME, DecideProgramme
 from registry.projection.programmes import PROGRAMMES, programmes
 
@@ -44,12 +45,20 @@ def decide_programme(body: dict[str, Any]) -> Response:
     return created(PROGRAMME, programme_id, command, ".show_programme", programme_id=programme_id)
 
 
+_LIST = Listing(
+    name="ProgrammeQuery",
+    key=(programmes.c.programme_id,),
+    sorts={"title": (programmes.c.title,)},
+    usual="title",
+)
+
+
 @bp.route("", methods=["GET"])
+@bp.arguments(_LIST.schema, location="query")
 @bp.response(200, page_of(ProgrammeView))
-def list_programmes() -> Response:
+def list_programmes(wanted: dict[str, Any]) -> Response:
     """List programmes by their title."""
-    order = (programmes.c.title, programmes.c.programme_id)
-    return listed(sa.select(programmes), ProgrammeView, sort=order)
+    return _LIST.answer(sa.select(programmes), ProgrammeView, wanted)
 
 
 @bp.route("/<uuid:programme_id>", methods=["GET"])

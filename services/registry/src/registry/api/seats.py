@@ -10,9 +10,10 @@ from marshmallow import Schema, fields
 from eventkit.http.blueprint import Blueprint
 from eventkit.http.fields import Text
 from eventkit.http.history import Timeline, found_at, offer_history
+from eventkit.http.listing import Filter, Listing, same
 from eventkit.http.moments import Moment, MomentQuery
 from eventkit.http.schemas import Written, page_of
-from eventkit.http.views import changed, created, kit, listed
+from eventkit.http.views import changed, created, kit
 from registry.api import withheld
 from registry.domain.seat import SEAT, CreateSeat, FillSeat, VacateSeat
 from registry.projection.seats import SEATS, seats
@@ -58,13 +59,28 @@ def create_seat(body: dict[str, Any], programme_id: UUID) -> Response:
     return created(SEAT, seat_id, command, ".show_seat", seat_id=seat_id)
 
 
+_LIST = Listing(
+    name="SeatQuery",
+    key=(seats.c.seat_id,),
+    sorts={"role": (seats.c.role,)},
+    usual="role",
+    filters={
+        "organisation_id": same(seats.c.organisation_id, fields.UUID()),
+        "vacant": Filter(
+            fields.Boolean(), lambda vacant: seats.c.contact_id.is_(None) == sa.literal(vacant)
+        ),
+    },
+)
+
+
 @bp.route("/programmes/<uuid:programme_id>/seats", methods=["GET"])
+@bp.arguments(_LIST.schema, location="query")
 @bp.response(200, page_of(SeatView))
-def list_seats(programme_id: UUID) -> Response:
+def list_seats(wanted: dict[str, Any], programme_id: UUID) -> Response:
     """List the seats of a programme's steering group by their role."""
     require_programme(kit().engine, programme_id)
     query = sa.select(seats).where(seats.c.programme_id == programme_id)
-    return listed(query, SeatView, sort=(seats.c.role, seats.c.seat_id))
+    return _LIST.answer(query, SeatView, wanted)
 
 
 @bp.route("/seats/<uuid:seat_id>", methods=["GET"])
