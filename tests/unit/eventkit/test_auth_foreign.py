@@ -183,7 +183,9 @@ REFUSED: dict[str, str] = {
     "an unknown key": signed(RSAKey.generate_key(2048, {"kid": "unknown"})),
     "another key under a known id": signed(RSAKey.generate_key(2048, {"kid": "rsa"})),
     "a key under another one's id": signed(header={"kid": "rsa-2"}),
-    "a key for encryption": signed(RSAKey.import_key(ENCRYPTION.as_pem(private=True), {"kid": "enc"})),
+    "a key for encryption": signed(
+        RSAKey.import_key(ENCRYPTION.as_pem(private=True), {"kid": "enc"})
+    ),
     "no key id": signed(header={"kid": ...}),
     "an algorithm that is not the issuer's": signed(RSA, "PS256"),
     "a curve's key": signed(EC, "ES256"),
