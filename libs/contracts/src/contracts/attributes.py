@@ -28,7 +28,7 @@ REQUIRED: dict[str, Schema] = {
     "streamversion": {
         "type": "integer",
         "minimum": 1,
-        "description": "The place in the stream, without gaps from 1 on.",
+        "description": "The place in the stream, from 1 on; no gaps for who hears all of it.",
     },
     "generation": _UUID | {"description": "Another one after the source's store was restored."},
     "correlationid": _TEXT | {"description": "What belongs to one request."},

@@ -80,7 +80,7 @@ def _section(found: EventDescription) -> Iterator[str]:
     if gone := declared.deprecated:
         end = f", sent no more from {gone.sunset} on" if gone.sunset else ""
         yield f"**Deprecated** since {gone.since}{end}: read `{gone.use}` in its place.\n"
-    yield "| field | holds | |\n|---|---|---|"
+    yield "| field | holds | sent |\n|---|---|---|"
     for field in found.fields:
         yield f"| `{field.name}` | {field.holds.replace('|', chr(92) + '|')} | {_status(field)} |"
     yield f"\n```json\n{found.example}\n```\n"
