@@ -6,9 +6,10 @@ import sys
 
 import click
 
-from bench import append, directory, http, rebuilding, start
+from bench import access, append, directory, http, rebuilding, start
 
 BENCHES = {
+    "access": access.run,
     "append": append.run,
     "http": http.run,
     "import": directory.run,

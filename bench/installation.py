@@ -58,8 +58,8 @@ class Installation:
 
 
 @contextmanager
-def installed(example: bool) -> Iterator[Installation]:
-    """Everything up for the block, nothing left after it."""
+def installed(example: bool, **settings: str) -> Iterator[Installation]:
+    """Everything up for the block, nothing left after it; `settings` are for every service."""
     with TemporaryDirectory(prefix="bench-run-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         folder.chmod(0o755)
@@ -68,6 +68,7 @@ def installed(example: bool) -> Iterator[Installation]:
             "PORT_BASE": str(PORT_BASE),
             "NETZTREFF_EXAMPLE": "yes" if example else "no",
             "PYTHONPATH": "deploy",
+            **settings,
         }
         with (folder / "output").open("wb") as output:
             process = subprocess.Popen(
