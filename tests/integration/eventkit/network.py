@@ -13,13 +13,14 @@ from uuid import UUID, uuid4
 
 import httpx
 import sqlalchemy as sa
-from flask import Flask, Response, request
+from flask import Flask, Response, g, request
 from kafka import KafkaProducer
 from sqlalchemy.dialects import postgresql
 from werkzeug.serving import make_server
 
 from contracts.envelope import BATCH, Message, to_kafka, to_structured
 from contracts.topics import topic
+from eventkit.auth.principal import Principal
 from eventkit.consumer import Consumer
 from eventkit.database import driver, session
 from eventkit.feed import Feed, FeedReader
@@ -226,6 +227,7 @@ def served(kit: Kit, scripted: list[bytes]) -> Iterator[str]:
     app = Flask("speaker")
     app.register_blueprint(bp)
     open_feed(app, kit)
+    app.before_request(_admit)
     failures.register(app)
     app.add_url_rule("/scripted/events", "scripted", lambda: _scripted(scripted))
     server = make_server("127.0.0.1", 0, app, threaded=True)
@@ -237,6 +239,10 @@ def served(kit: Kit, scripted: list[bytes]) -> Iterator[str]:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+def _admit() -> None:
+    g.principal = Principal("listener", "service")
 
 
 def _scripted(items: list[bytes]) -> Response:

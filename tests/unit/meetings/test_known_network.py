@@ -39,6 +39,7 @@ def test_a_municipality_is_known_and_no_longer_active_when_the_directory_drops_i
     assert only_row(MUNICIPALITIES, registered) | {"stream_version": 1} == {
         "ags": "08231000",
         "name": "Pforzheim",
+        "district_key": "08231",
         "active": True,
         "stream_version": 1,
     }

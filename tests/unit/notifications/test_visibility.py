@@ -6,12 +6,13 @@ from contracts.catalog import event_types
 from contracts.events import meetings, registry
 from contracts.events.meetings import MeetingCancelled, ParticipantRegistered, Side
 from contracts.events.registry import ContactLeft, Party, PartyKind
+from contracts.visibility import may_hear
 from notifications.domain.filters import asked_for
-from notifications.domain.visibility import may_hear
 from tests.unit.notifications.facts import CONTACT_ID, MEETING_ID, PARTICIPANT_ID
 
 OWN = Party(kind=PartyKind.MUNICIPALITY, key="08416041")
 OTHER = Party(kind=PartyKind.MUNICIPALITY, key="08111000")
+ME = frozenset({("municipality", OWN.key)})
 CANCELLED = MeetingCancelled(meeting_id=MEETING_ID, reason="Krankheit")
 
 
@@ -26,28 +27,30 @@ def registered(party: Party | None) -> ParticipantRegistered:
 
 @pytest.mark.parametrize("role", ["organiser", "steering_group"])
 def test_organiser_and_steering_group_hear_everything(role: str) -> None:
-    assert may_hear(role, role, registered(OTHER))
+    assert may_hear(role, frozenset(), registered(OTHER))
 
 
 @pytest.mark.parametrize("role", ["moderator", "participant", "operator", "service", ""])
 def test_other_roles_hear_nothing(role: str) -> None:
-    assert not may_hear(role, role, CANCELLED)
+    assert not may_hear(role, frozenset(), CANCELLED)
 
 
 def test_a_municipality_hears_public_facts_of_meetings() -> None:
-    assert may_hear("municipality", OWN.key, CANCELLED)
+    assert may_hear("municipality", ME, CANCELLED)
 
 
 def test_a_municipality_hears_of_its_own_participants_only() -> None:
-    assert may_hear("municipality", OWN.key, registered(OWN))
-    assert not may_hear("municipality", OWN.key, registered(OTHER))
-    assert not may_hear("municipality", OWN.key, registered(None))
+    assert may_hear("municipality", ME, registered(OWN))
+    assert not may_hear("municipality", ME, registered(OTHER))
+    assert not may_hear("municipality", ME, registered(None))
 
 
-def test_a_district_does_not_hear_as_a_municipality() -> None:
+def test_a_district_hears_of_the_parties_it_acts_for() -> None:
     left = ContactLeft(contact_id=CONTACT_ID, party=OWN)
-    assert not may_hear("district", OWN.key, left)
-    assert may_hear("municipality", OWN.key, left)
+    district = ("district", "08416")
+    assert may_hear("district", frozenset({district, *ME}), left)
+    assert not may_hear("district", frozenset({district}), left)
+    assert not may_hear("district", frozenset({("district", OWN.key)}), left)
 
 
 def test_no_event_about_persons_is_public() -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import takewhile
+from typing import LiteralString
 from uuid import UUID
 
 from psycopg import sql
 
 from contracts.catalog import event_types
 from contracts.envelope import Message
+from contracts.visibility import Ear
 from eventkit.cursors import Cursor
 from eventkit.database import driver, session
 from eventkit.publication import is_known, messages
@@ -23,7 +25,9 @@ from eventkit.unit import Kit
 _READABLE = "SELECT readable_position()"
 _HEAD = "SELECT coalesce(max(position), 0) FROM events WHERE position <= %s"
 _PAGE = "SELECT {columns} FROM events WHERE {conditions} ORDER BY position LIMIT {limit}"
-_POSITION = "SELECT position FROM events WHERE event_id = %s"
+_STREAM = "SELECT {columns} FROM events WHERE {conditions} ORDER BY version LIMIT {limit}"
+_POSITION = "SELECT position FROM events WHERE {conditions}"
+_PARTY = "(data #>> '{{party,kind}}') || ' ' || (data #>> '{{party,key}}') = ANY({}::text[])"
 _FORK = """
 WITH RECURSIVE line AS (
     SELECT generation, parent, forked_at FROM generations WHERE generation = %(present)s
@@ -49,10 +53,11 @@ class Superseded(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Filters:
-    """Which events a reader wants; empty means all. `types` are wire names."""
+    """Which events a reader wants, and hears; empty means all. `types` are wire names."""
 
     types: tuple[str, ...] = ()
     subject: str | None = None
+    ear: Ear | None = None
 
 
 @dataclass(frozen=True)
@@ -71,14 +76,19 @@ class Outbox:
         self._kit = kit
         self._source = source
 
-    def after(self, cursor: Cursor | UUID | None) -> int:
-        """The position that a cursor names; raises UnknownCursor or Superseded."""
+    def after(self, cursor: Cursor | UUID | None, ear: Ear | None = None) -> int:
+        """The position that a cursor names; raises UnknownCursor or Superseded.
+
+        The id of an event that the reader does not hear is as unknown as any other.
+        """
         if cursor is None:
             return 0
         with session(self._kit.engine) as connection:
             raw = driver(connection)
             if isinstance(cursor, UUID):
-                row = raw.execute(_POSITION, (cursor,)).fetchone()
+                conditions = [sql.SQL("event_id = {}").format(cursor), *_heard(ear)]
+                query = sql.SQL(_POSITION).format(conditions=sql.SQL(" AND ").join(conditions))
+                row = raw.execute(query).fetchone()
                 if row is None:
                     raise UnknownCursor
                 # One stream's events are shown before all that stands below them can be read.
@@ -97,10 +107,14 @@ class Outbox:
             found = _select(raw, conditions, limit)
         return self._page(found, after, head, full=len(found) == limit)
 
-    def stream(self, subject: str, from_version: int, limit: int) -> list[Message]:
-        """One stream's published events from a version on."""
+    def stream(
+        self, subject: str, from_version: int, limit: int, ear: Ear | None = None
+    ) -> list[Message]:
+        """One stream's published events from a version on, as far as the reader hears them."""
+        conditions = _conditions(Filters(subject=subject, ear=ear))
+        conditions.append(sql.SQL("version >= {}").format(from_version))
         with session(self._kit.engine) as connection:
-            found = self._kit.store.read_stream(driver(connection), subject, from_version, limit)
+            found = _select(driver(connection), conditions, limit, query=_STREAM)
         return list(messages(takewhile(is_known, found), self._source))
 
     def cursor(self, position: int) -> Cursor:
@@ -142,13 +156,27 @@ def _conditions(filters: Filters) -> list[sql.Composed]:
         found.append(wire.format(list(filters.types)))
     if filters.subject is not None:
         found.append(sql.SQL("stream = {}").format(filters.subject))
-    return found
+    return found + _heard(filters.ear)
 
 
-def _select(raw: Connection, conditions: Sequence[sql.Composable], limit: int) -> list[Stored]:
-    query = sql.SQL(_PAGE).format(
+def _heard(ear: Ear | None) -> list[sql.Composed]:
+    """Decided where events are selected, so that pages are full and cursors go past the rest."""
+    if ear is None:
+        return []
+    public = [sql.SQL("type <> ALL({}::text[])").format(sorted(ear.withheld))]
+    if ear.nouns is not None:
+        noun = sql.SQL("split_part(type, '.', 1) = ANY({}::text[])")
+        public.append(noun.format(sorted(ear.nouns)))
+    own = sql.SQL(_PARTY).format([f"{kind} {key}" for kind, key in sorted(ear.parties)])
+    return [sql.SQL("(({}) OR {})").format(sql.SQL(" AND ").join(public), own)]
+
+
+def _select(
+    raw: Connection, conditions: Sequence[sql.Composable], limit: int, query: LiteralString = _PAGE
+) -> list[Stored]:
+    composed = sql.SQL(query).format(
         columns=sql.SQL(COLUMNS),
         conditions=sql.SQL(" AND ").join(conditions),
         limit=limit,
     )
-    return [Stored(*row) for row in raw.execute(query)]
+    return [Stored(*row) for row in raw.execute(composed)]

@@ -18,7 +18,13 @@ from meetings.api.examples import WORDS
 from meetings.domain.meeting import MEETING
 from meetings.problems import PROBLEMS
 from meetings.projection.calendar import CALENDAR
-from meetings.projection.network import COHORTS, CONTACTS, MUNICIPALITIES, PROGRAMMES
+from meetings.projection.network import (
+    COHORTS,
+    CONTACTS,
+    MUNICIPALITIES,
+    PROGRAMMES,
+    municipalities,
+)
 from meetings.projection.registrations import REGISTRATIONS
 from meetings.projection.stories import STORIES
 from meetings.projection.tendencies import TENDENCIES
@@ -89,4 +95,5 @@ SERVICE = Service(
     words=WORDS,
     sentences=Path(__file__).parent / "de.po",
     migrations=Path(__file__).parent / "migrations",
+    municipalities=municipalities,
 )

@@ -69,12 +69,16 @@ def party_of_contact(engine: sa.Engine, contact_id: UUID) -> Party:
     with session(engine) as connection:
         row = connection.execute(query).one_or_none()
     if row is None:
-        raise Invalid(
-            "unknown-contact",
-            "The registry has no active contact with this id.",
-            pointer="/contact_id",
-        )
+        raise unknown_contact()
     return Party(kind=PartyKind(row.party_kind), key=row.party_key)
+
+
+def unknown_contact() -> Invalid:
+    return Invalid(
+        "unknown-contact",
+        "The registry has no active contact with this id whom you could register.",
+        pointer="/contact_id",
+    )
 
 
 def require_party(engine: sa.Engine, party: Party | None) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from contracts.visibility import HEARERS
 from eventkit.http.policy import Policy, allow
 from eventkit.service import Service, Subscription, Worker
 from notifications.api import deliveries, endpoints
@@ -12,13 +13,13 @@ from notifications.delivery.mails import MailWorker
 from notifications.delivery.webhooks import WebhookWorker
 from notifications.domain.delivery import DELIVERY
 from notifications.domain.endpoint import ENDPOINT
-from notifications.domain.visibility import HEARERS
 from notifications.policy.reactions import react
 from notifications.problems import PROBLEMS
 from notifications.projection.audience import CONTACTS, PARTICIPATIONS, SEATS
 from notifications.projection.deliveries import DELIVERIES
 from notifications.projection.endpoints import ENDPOINTS
 from notifications.projection.meetings import MEETINGS
+from notifications.projection.municipalities import MUNICIPALITIES, municipalities
 from notifications.projection.participants import PARTICIPANTS
 from notifications.settings import NotificationSettings
 
@@ -45,7 +46,11 @@ SERVICE = Service(
     aggregates=(DELIVERY, ENDPOINT),
     read_models=(DELIVERIES, ENDPOINTS),
     subscriptions=(
-        Subscription(source="registry", read_models=(PARTICIPATIONS, CONTACTS, SEATS), react=react),
+        Subscription(
+            source="registry",
+            read_models=(PARTICIPATIONS, CONTACTS, SEATS, MUNICIPALITIES),
+            react=react,
+        ),
         Subscription(source="meetings", read_models=(MEETINGS, PARTICIPANTS), react=react),
     ),
     blueprints=(endpoints.bp, deliveries.bp),
@@ -55,5 +60,6 @@ SERVICE = Service(
     sentences=Path(__file__).parent / "de.po",
     workers=(Worker("mails", MailWorker().step), Worker("webhooks", WebhookWorker().step)),
     migrations=Path(__file__).parent / "migrations",
+    municipalities=municipalities,
     settings=NotificationSettings,
 )

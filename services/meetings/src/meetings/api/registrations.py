@@ -9,15 +9,15 @@ from marshmallow import Schema, fields
 from marshmallow.validate import Email, Length, OneOf
 
 from contracts.events.meetings import Side, TargetGroup, TargetKind
-from eventkit.database import session
-from eventkit.domain import Invalid, NotFound
+from eventkit.domain import Invalid
 from eventkit.http.blueprint import Blueprint
 from eventkit.http.fields import Integer, Sealed, Text
 from eventkit.http.history import Timeline, found_at
 from eventkit.http.moments import Moment, MomentQuery
 from eventkit.http.schemas import Written, page_of
+from eventkit.tenants import TIED
 from eventkit.http.views import added, changed, execute, kit, listed, principal
-from meetings.access import READS_NAMES, party_of, visible_to
+from meetings.access import READS_NAMES, is_own, judge_place, party_of, visible_to
 from meetings.api.parties import PartyBody, PartyOfRow
 from meetings.api.times import LocalTime
 from meetings.domain.meeting import MEETING, MeetingCommand
@@ -35,6 +35,7 @@ from meetings.references import (
     require_audience,
     require_meeting,
     require_party,
+    unknown_contact,
 )
 
 bp = Blueprint(
@@ -180,11 +181,7 @@ def check_in_participant(meeting_id: UUID, participant_id: UUID) -> Response:
 
 def _done(command: MeetingCommand, meeting_id: UUID, participant_id: UUID) -> Response:
     """Run a command on a registration that exists for the caller."""
-    with session(kit().engine) as connection:
-        row = connection.execute(_visible(meeting_id, participant_id)).first()
-    if row is None:
-        raise NotFound("not-found", "There is no such thing here.")
-    execute(MEETING, meeting_id, command)
+    execute(MEETING.judged(judge_place(principal(), participant_id)), meeting_id, command)
     return Response(status=204)
 
 
@@ -214,6 +211,8 @@ def _party(body: dict[str, Any]) -> Any:
     if contact_id is None:
         return said
     known = party_of_contact(kit().engine, contact_id)
+    if principal().role in TIED and not is_own(known):
+        raise unknown_contact()
     if said not in (None, known):
         raise Invalid("foreign-contact", "The contact stands for another party.", pointer="/party")
     return known

@@ -120,11 +120,12 @@ def _after(meeting: Meeting, event: MeetingEvent) -> Meeting:  # noqa: C901, PLR
 def _places(places: Mapping[UUID, Place], event: PlaceEvent) -> Mapping[UUID, Place]:
     who = event.participant_id
     match event:
-        case ParticipantRegistered(contact_id=contact_id):
-            new = Place(standing=Standing.REGISTERED, contact_id=contact_id)
+        case ParticipantRegistered(contact_id=contact_id, party=party):
+            new = Place(standing=Standing.REGISTERED, contact_id=contact_id, party=party)
             return {**places, who: new}
-        case ParticipantWaitlisted(contact_id=contact_id):
-            return {**places, who: Place(standing=Standing.WAITLISTED, contact_id=contact_id)}
+        case ParticipantWaitlisted(contact_id=contact_id, party=party):
+            new = Place(standing=Standing.WAITLISTED, contact_id=contact_id, party=party)
+            return {**places, who: new}
         case ParticipantPromoted():
             return {**places, who: replace(places[who], standing=Standing.REGISTERED)}
         case ParticipantCheckedIn():

@@ -12,6 +12,7 @@ from contracts.events.agenda import (
 from contracts.events.meetings import (
     Mode,
 )
+from contracts.events.registry import Party
 from eventkit.domain import Conflict, NotFound
 from meetings.domain.phases import PERMISSIONS, Action, Phase, allows
 
@@ -26,10 +27,11 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """One participant; the contact keeps somebody from registering twice."""
+    """One participant; the contact keeps somebody from registering twice, the party manages it."""
 
     standing: Standing
     contact_id: UUID | None = None
+    party: Party | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -29,6 +29,8 @@ municipalities = sa.Table(
     sa.Column("name", sa.Text, nullable=False),
     sa.Column("active", sa.Boolean, nullable=False),
     sa.Column("stream_version", sa.Integer, nullable=False),
+    sa.Column("district_key", sa.Text, nullable=False),
+    sa.Index("municipalities_by_district", "district_key"),
 )
 programmes = sa.Table(
     "known_programmes",
@@ -69,8 +71,13 @@ def change_municipality(
     _: Key, row: Row | None, recorded: Recorded[MunicipalityEvent]
 ) -> Row | None:
     match recorded.event:
-        case MunicipalityRegistered(ags=ags, name=name) | MunicipalityRevised(ags=ags, name=name):
-            return {"ags": ags, "name": name, "active": True}
+        case MunicipalityRegistered() | MunicipalityRevised() as event:
+            return {
+                "ags": event.ags,
+                "name": event.name,
+                "district_key": event.district_key,
+                "active": True,
+            }
         case MunicipalityDeactivated():
             return row and row | {"active": False}
     return row

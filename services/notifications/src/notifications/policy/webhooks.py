@@ -12,12 +12,14 @@ from sqlalchemy.dialects.postgresql import insert
 from contracts.catalog import wire
 from contracts.codec import encode, published
 from contracts.events.notifications import Channel, Notice, RecipientKind
+from contracts.visibility import PartyKey, may_hear, named_party
 from eventkit.recorded import Recorded
+from eventkit.tenants import parties_of
 from eventkit.unit import Unit
 from notifications.domain.delivery import DELIVERY, RequestDelivery
 from notifications.domain.filters import asked_for
-from notifications.domain.visibility import may_hear
 from notifications.projection.endpoints import EndpointState, endpoints
+from notifications.projection.municipalities import municipalities
 from notifications.tables import causes
 
 
@@ -27,7 +29,7 @@ def call_endpoints(unit: Unit, recorded: Recorded[Any]) -> None:
         row["endpoint_id"]
         for row in _active(unit.sql)
         if asked_for(row["event_types"], wire(recorded.event))
-        and may_hear(row["owner_role"], row["owner"], recorded.event)
+        and may_hear(row["owner_role"], _parties(unit.sql, row, recorded.event), recorded.event)
     ]
     if hearing:
         _keep(unit.sql, recorded)
@@ -44,6 +46,13 @@ def _active(sql: sa.Connection) -> list[sa.RowMapping]:
     )
     active = endpoints.c.state == EndpointState.ACTIVE.value
     return list(sql.execute(sa.select(*columns).where(active)).mappings())
+
+
+def _parties(sql: sa.Connection, row: sa.RowMapping, event: object) -> frozenset[PartyKey]:
+    """Whom the endpoint's owner acts for, where the event names anybody."""
+    if named_party(event) is None:
+        return frozenset()
+    return parties_of(sql, municipalities, row["owner_role"], row["owner"])
 
 
 def _keep(sql: sa.Connection, recorded: Recorded[Any]) -> None:
