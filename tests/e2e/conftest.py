@@ -9,6 +9,13 @@ from kafka import KafkaAdminClient
 from tests.e2e.installation import Installation, port_base
 
 FEED, KAFKA = "feed", "kafka"
+# The corpora of bad input ask more in a minute than anybody may.
+UNLIMITED = {
+    "RATE_LIMIT_PER_CLIENT": "off",
+    "RATE_LIMIT_PER_TENANT": "off",
+    "RATE_LIMIT_PER_ADDRESS": "off",
+    "RATE_LIMIT_TOKENS": "off",
+}
 
 
 @pytest.fixture(scope="package", params=[FEED, KAFKA])
@@ -18,7 +25,7 @@ def installation(
     """Everything that `make run` starts, with the example network, in a folder of its own."""
     broker = request.getfixturevalue("kafka_broker") if request.param == KAFKA else None
     folder = tmp_path_factory.mktemp(request.param) / "var"
-    settings = {"KAFKA_BOOTSTRAP_SERVERS": broker or ""}
+    settings = {"KAFKA_BOOTSTRAP_SERVERS": broker or "", **UNLIMITED}
     installed = Installation(folder=folder, base=port_base(), settings=settings)
     try:
         installed.start()
