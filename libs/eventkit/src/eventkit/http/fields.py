@@ -11,13 +11,15 @@ from unicodedata import normalize
 from marshmallow import fields
 from marshmallow.validate import Length, Range, Regexp
 
+from eventkit.http.characters import (
+    MOST_MARKS,
+    NOT_IN_LINES,
+    NOT_IN_TEXTS,
+    is_stacked,
+    without_joiners,
+)
 from eventkit.http.requests import kit
 
-# Line and paragraph separators, and the marks that turn the direction of what follows.
-_MISLEADING = r"\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff"
-# No surrogates: the parser refuses them, and not every dialect of patterns can name them.
-_NOT_IN_LINES = rf"\x00-\x1f\x7f-\x9f{_MISLEADING}"
-_NOT_IN_TEXTS = rf"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f{_MISLEADING}"
 # What goes at the ends of a text: blanks of every width, tabs and line ends.
 _BLANKS = r"\t\n\r \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
 # Stripped by this and by no pattern, which would look again at every blank inside of a text.
@@ -28,10 +30,11 @@ _FIRST_YEAR, _LAST_YEAR = 1900, 2199
 class Text(fields.String):
     """One line of text in NFC without blanks at its ends, of `least` to `most` characters.
 
-    Control characters, line ends and marks that turn the direction of text are refused.
+    Control characters, line ends and what nobody sees are refused, but for the joiners that Indic
+    scripts and Persian need; the document leaves those out, for no pattern tells where they stand.
     """
 
-    _refused = _NOT_IN_LINES
+    _refused = NOT_IN_LINES
 
     def __init__(self, least: int = 1, most: int = 200, **options: Any) -> None:
         validators = options.pop("validate", [])
@@ -51,15 +54,18 @@ class Text(fields.String):
         if len(given) > self._most:
             raise self.make_error("long", most=self._most)
         text = self._clean(given)
-        if self._control.search(text):
+        if self._control.search(without_joiners(text)):
             raise self.make_error("control")
+        if is_stacked(text):
+            raise self.make_error("stacked", most=MOST_MARKS)
         return text
 
     def _clean(self, value: str) -> str:
         return normalize("NFC", value).strip(_ENDS)
 
     default_error_messages = {  # noqa: RUF012  (marshmallow's own form of declaring them)
-        "control": "Control characters are not allowed.",
+        "control": "Control characters and invisible ones are not allowed.",
+        "stacked": "More than {most} marks stand on one letter.",
         "long": "Longer than maximum length {most}.",
     }
 
@@ -73,7 +79,7 @@ def _pattern(refused: str, least: int) -> str:
 class LongText(Text):
     """Text of several lines, with tabs where somebody wrote some; line ends become `\\n`."""
 
-    _refused = _NOT_IN_TEXTS
+    _refused = NOT_IN_TEXTS
 
     def __init__(self, least: int = 1, most: int = 20_000, **options: Any) -> None:
         super().__init__(least, most, **options)

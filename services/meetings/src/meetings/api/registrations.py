@@ -9,14 +9,17 @@ from marshmallow import Schema, fields
 from marshmallow.validate import Email, Length, OneOf
 
 from contracts.events.meetings import Side, TargetGroup, TargetKind
+from contracts.events.registry import PartyKind
 from eventkit.domain import Invalid
 from eventkit.http.blueprint import Blueprint
 from eventkit.http.fields import Integer, Sealed, Text
 from eventkit.http.history import Timeline, found_at
+from eventkit.http.listing import Listing, same
 from eventkit.http.moments import Moment, MomentQuery
 from eventkit.http.schemas import Written, page_of
+from eventkit.http.views import added, changed, execute, kit, principal
 from eventkit.tenants import TIED
-from eventkit.http.views import added, changed, execute, kit, listed, principal
+from eventkit.texts import caseless
 from meetings.access import READS_NAMES, is_own, judge_place, party_of, visible_to
 from meetings.api.parties import PartyBody, PartyOfRow
 from meetings.api.times import LocalTime
@@ -72,9 +75,19 @@ class RegisterParticipantBody(Schema):
     email = Text(3, 200, allow_none=True, validate=Email())
 
 
-class RegistrationFilter(Schema):
-    standing = fields.String(validate=OneOf([*map(str, Standing), WITHDRAWN]))
-    side = fields.Enum(Side, by_value=True)
+_STANDING = fields.String(validate=OneOf([*map(str, Standing), WITHDRAWN]))
+_LIST = Listing(
+    name="RegistrationQuery",
+    key=(registrations.c.participant_id,),
+    sorts={"registered_at": (registrations.c.number,)},
+    usual="registered_at",
+    filters={
+        "standing": same(registrations.c.standing, _STANDING),
+        "side": same(registrations.c.side, fields.Enum(Side, by_value=True)),
+        "party_kind": same(registrations.c.party_kind, fields.Enum(PartyKind, by_value=True)),
+        "party_key": same(registrations.c.party_key, Text(1, 36)),
+    },
+)
 
 
 class Personal(Sealed):
@@ -118,6 +131,7 @@ def open_invitations(body: dict[str, Any], meeting_id: UUID) -> Response:
 @bp.route("/<uuid:meeting_id>/close-registration", methods=["POST"])
 @bp.response(200, Written)
 def close_registration(meeting_id: UUID) -> Response:
+    """Take no more registrations; who waits keeps waiting."""
     return changed(MEETING, meeting_id, CloseRegistration(meeting_id=meeting_id))
 
 
@@ -144,7 +158,7 @@ def register_participant(body: dict[str, Any], meeting_id: UUID) -> Response:
 
 
 @bp.route("/<uuid:meeting_id>/registrations", methods=["GET"])
-@bp.arguments(RegistrationFilter, location="query")
+@bp.arguments(_LIST.schema, location="query")
 @bp.response(200, page_of(RegistrationView))
 def list_registrations(wanted: dict[str, Any], meeting_id: UUID) -> Response:
     """Registrations in their order; a municipality sees its own people."""
@@ -152,15 +166,14 @@ def list_registrations(wanted: dict[str, Any], meeting_id: UUID) -> Response:
     query = sa.select(registrations).where(
         registrations.c.meeting_id == meeting_id, visible_to(principal())
     )
-    for column, value in wanted.items():
-        query = query.where(registrations.c[column] == str(value))
-    return listed(query, RegistrationView, sort=(registrations.c.number,))
+    return _LIST.answer(query, RegistrationView, wanted)
 
 
 @bp.route("/<uuid:meeting_id>/registrations/<uuid:participant_id>", methods=["GET"])
 @bp.arguments(MomentQuery, location="query")
 @bp.response(200, RegistrationView)
 def show_registration(when: Moment, meeting_id: UUID, participant_id: UUID) -> Response:
+    """Show one registration; who may not see the person gets 404."""
     return found_at(_visible(meeting_id, participant_id), RegistrationView, _TIMELINE, when)
 
 
@@ -175,6 +188,7 @@ def withdraw_participant(meeting_id: UUID, participant_id: UUID) -> Response:
 @bp.route("/<uuid:meeting_id>/registrations/<uuid:participant_id>/check-in", methods=["POST"])
 @bp.response(204)
 def check_in_participant(meeting_id: UUID, participant_id: UUID) -> Response:
+    """Say that a participant is there."""
     command = CheckInParticipant(meeting_id=meeting_id, participant_id=participant_id)
     return _done(command, meeting_id, participant_id)
 
@@ -201,7 +215,7 @@ def _participant(body: dict[str, Any], meeting_id: UUID) -> UUID:
     name, email = body.get("name"), body.get("email")
     if name is None or email is None:
         return uuid4()
-    who = "\n".join((str(meeting_id), email.casefold(), name.casefold()))
+    who = "\n".join((str(meeting_id), caseless(email), caseless(name)))
     return UUID(hex=kit().vault.digest(who)[:32], version=5)
 
 
