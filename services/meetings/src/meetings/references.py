@@ -49,8 +49,9 @@ def require_cohort(
     if programme_id is not None:
         query = query.where(cohorts.c.programme_id == programme_id)
     if not _exists(engine, query):
-        detail = "The registry has no such cohort"
-        detail += " in this programme." if programme_id is not None else "."
+        anywhere = "The registry has no such cohort."
+        here = "The registry has no such cohort in this programme."
+        detail = anywhere if programme_id is None else here
         raise Invalid("unknown-cohort", detail, pointer=pointer)
 
 

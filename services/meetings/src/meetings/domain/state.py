@@ -59,12 +59,12 @@ def known(meeting: Meeting | None, action: Action) -> Meeting:
     if not allows(meeting.phase, action, recorded_afterwards=meeting.recorded_afterwards):
         sentence = PERMISSIONS[action].sentence
         raise Conflict(
-            f"meeting-is-{meeting.phase}", f"{sentence} This one is {_SAID[meeting.phase]}."
+            f"meeting-is-{meeting.phase}", f"{sentence} This one is {SAID[meeting.phase]}."
         )
     return meeting
 
 
-_SAID: Mapping[Phase, str] = {
+SAID: Mapping[Phase, str] = {
     Phase.IDEA: "an idea without a date",
     Phase.SCHEDULED: "scheduled, and nobody is invited yet",
     Phase.OPEN: "open for registration",
