@@ -8,6 +8,7 @@ from flask import Flask
 from openapi_spec_validator import OpenAPIV31SpecValidator, validate
 
 from eventkit.http import events_described, feed
+from eventkit.http.docs import routes as docs
 from eventkit.service import Service
 from meetings.app import SERVICE as MEETINGS
 from notifications.app import SERVICE as NOTIFICATIONS
@@ -30,7 +31,7 @@ def described(installation: Installation, service: Service) -> Json:
 def routes(service: Service) -> set[tuple[str, str]]:
     """Method and path of every route, as the url map has them."""
     app = Flask(service.name)
-    for blueprint in (*service.blueprints, feed.bp, events_described.bp):
+    for blueprint in (*service.blueprints, feed.bp, events_described.bp, docs.bp):
         app.register_blueprint(blueprint)
     rules = [rule for rule in app.url_map.iter_rules() if rule.endpoint != "static"]
     return {
