@@ -57,6 +57,7 @@ def test_blank_lines_and_other_record_types_say_nothing() -> None:
         (municipality(association="50"), "association key"),
         (municipality(name=""), "name is missing"),
         (municipality(name="Winn\x00enden"), "control characters"),
+        (municipality(name="Winn\u00adenden"), "invisible"),
         (municipality(kind=""), "kind is missing"),
         (municipality(kind="99"), "not readable"),
         (municipality(area="-1"), "area"),

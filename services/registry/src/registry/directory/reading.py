@@ -11,13 +11,14 @@ from unicodedata import normalize
 from gv100ad import District, FederalState, GV100ADReader, Municipality
 
 from eventkit.domain import Invalid
+from eventkit.http.characters import NOT_IN_LINES
 from registry.domain.district import RecordDistrict
 from registry.domain.municipality import MunicipalityFacts, RecordMunicipality
 
 # Line numbers of all refused lines are counted, the first of them are kept for people to read.
 KEPT_REFUSALS = 1000
 RECORD_TYPES = frozenset({"10", "20", "30", "40", "50", "60"})
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_UNSEEN = re.compile(f"[{NOT_IN_LINES}]")
 
 
 class Column(NamedTuple):
@@ -164,8 +165,8 @@ def _text(number: int, raw: bytes) -> str:
         text = bare.decode().rstrip("\r\n")
     except UnicodeDecodeError as error:
         raise Unreadable("the line is not UTF-8") from error
-    if _CONTROL.search(text):
-        raise Unreadable("the line holds control characters")
+    if _UNSEEN.search(text):
+        raise Unreadable("the line holds control characters or invisible ones")
     return text
 
 
