@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import sqlalchemy as sa
     from prometheus_client.metrics_core import Metric
 
+    from eventkit.auth.trust import Issuing
     from eventkit.http.blueprint import Blueprint
     from eventkit.unit import Kit, Unit
 
@@ -72,5 +73,6 @@ class Service:
     gauges: tuple[Gauges, ...] = ()
     settings: type[Settings] = Settings
     issues_tokens: bool = False
+    issuing: Issuing | None = None
     # What it knows of the register: ags, district_key, active (see eventkit.tenants).
     municipalities: sa.Table | None = None

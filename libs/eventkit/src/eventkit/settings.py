@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
 
+from eventkit.auth.issuers import BadIssuers, IssuerRules, parse_issuers
+
 Address = tuple[str, int]
 Networks = tuple[IPv4Network | IPv6Network, ...]
 # Requests, and the seconds in which they are counted.
@@ -157,6 +159,7 @@ TEXT = Form(str, "text")
 WORD = Form(_word, "text without blanks")
 HTTP = url("http", "https")
 DATABASE = url("postgresql", "postgres", "postgresql+psycopg")
+ISSUERS = Form(parse_issuers, "a JSON list of issuers")
 BROKERS = Form(_brokers, "host:port, or several with commas")
 RATE = Form(_rate, "a number of requests in a time such as 600/minute, or off")
 HOSTS = Form(_hosts, "host names without ports, with commas")
@@ -211,6 +214,11 @@ class Settings:
     client_secret: str | None = setting("CLIENT_SECRET", WORD, default=None, secret=True)
     token_issuer: str = setting("TOKEN_ISSUER", WORD, default="netztreff-registry")
     token_audience: str = setting("TOKEN_AUDIENCE", WORD, default="netztreff")
+    trust_refresh_seconds: int = setting("TRUST_REFRESH_SECONDS", number(1, 60), default=20)
+    # No secret, but long enough for a file of its own.
+    oidc_issuers: tuple[IssuerRules, ...] = setting(
+        "OIDC_ISSUERS", ISSUERS, default=(), secret=True
+    )
     log_level: str = setting("LOG_LEVEL", one_of(*_LEVELS), default="INFO")
 
     @property
@@ -240,6 +248,8 @@ def _read(environ: Mapping[str, str], of: Mapping[str, Any], faults: list[str]) 
                 faults.append(f"{name} is missing; it must be {form.says}.")
             return of["default"]
         return form.parse(text)
+    except BadIssuers as error:
+        faults.append(f"{name} {error}")
     except ValueError:
         faults.append(f"{name} must be {form.says}.")
     except OSError as error:

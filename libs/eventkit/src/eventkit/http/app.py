@@ -11,7 +11,7 @@ from flask import Flask, Response, current_app, g, request
 from werkzeug.exceptions import NotFound, RequestEntityTooLarge
 
 from eventkit import metrics
-from eventkit.auth.tokens import Verifier
+from eventkit.auth.trust import Trust, following_trust, issuing_trust
 from eventkit.http import events_described, failures, feed, limits, transport
 from eventkit.http.arguments import BODY_LIMIT
 from eventkit.http.blueprint import Blueprint
@@ -19,14 +19,15 @@ from eventkit.http.body import has_control
 from eventkit.http.docs import routes as docs
 from eventkit.http.docs.document import add_document
 from eventkit.http.limits import Limits
+from eventkit.http.moments import require_support
 from eventkit.http.openapi import ServiceApi, configure
 from eventkit.http.paths import is_plain
 from eventkit.http.policy import Policy, check_complete
 from eventkit.http.problem_kinds import KINDS
 from eventkit.http.problems import HttpRefusal
 from eventkit.http.requests import Runtime, admit, correlation_id
-from eventkit.http.wording import KIT_SENTENCES, Wording, install
 from eventkit.http.transport import open_transport
+from eventkit.http.wording import KIT_SENTENCES, Wording, install
 from eventkit.logs import CORRELATION, crash
 from eventkit.service import Service
 from eventkit.unit import Kit
@@ -65,7 +66,7 @@ def create_app(service: Service, kit: Kit) -> Flask:
     app.extensions["eventkit"] = Runtime(
         kit=kit,
         policy=policy,
-        verifier=Verifier.from_settings(kit.settings, issues_tokens=service.issues_tokens),
+        trust=_trust(service, kit),
         limits=Limits(service.name, kit.settings, kit.engine),
         cursor_key=hmac.digest(kit.settings.master_key, b"cursors", "sha256"),
         municipalities=service.municipalities,
@@ -73,13 +74,22 @@ def create_app(service: Service, kit: Kit) -> Flask:
     kits_own = [feed.bp, events_described.bp, docs.bp]
     api = _add_routes(app, [*service.blueprints, *kits_own], policy)
     add_document(app, api, service.words)
-    events_described.describe_events(app, service, kit.settings)
     feed.open_feed(app, kit)
+    events_described.describe_events(app, service, kit.settings)
     failures.register(app)
     open_transport(kit.settings, app.extensions)
     app.before_request(_begin)
     app.after_request(_finish)
     return app
+
+
+def _trust(service: Service, kit: Kit) -> Trust:
+    if service.issues_tokens:
+        trust = issuing_trust(service.name, kit.settings, kit.engine, service.issuing)
+    else:
+        trust = following_trust(service.name, kit.settings)
+    kit.closing.append(trust.close)
+    return trust
 
 
 def _wording(service: Service, url: str | None) -> Wording:
@@ -110,6 +120,7 @@ def _begin() -> Response | None:
     if request.endpoint is not None:
         admit(request.endpoint)
         _limit_body(request.endpoint)
+        require_support(current_app.view_functions[request.endpoint])
     return None
 
 
