@@ -12,6 +12,9 @@ from marshmallow import Schema, fields
 from eventkit.http.wording import language, say, wording
 
 MEDIA_TYPE = "application/problem+json"
+# A body of a mebibyte can be wrong in a hundred thousand places, under names as long as itself.
+MOST_FAULTS = 100
+_LONGEST_NAME = 200
 
 
 class Fault(Schema):
@@ -87,7 +90,9 @@ def problem(
     if correlation_id := g.get("correlation_id"):
         body["instance"] = f"urn:uuid:{correlation_id}"
     if listed := list(errors):
-        body["errors"] = [{**fault, "detail": say(fault["detail"])} for fault in listed]
+        body["errors"] = [
+            {**fault, "detail": say(fault["detail"])} for fault in listed[:MOST_FAULTS]
+        ]
     told = {**(headers or {}), "Content-Language": language()}
     return Response(orjson.dumps(body), status, told, content_type=MEDIA_TYPE)
 
@@ -103,8 +108,13 @@ def faults(messages: object, at: tuple[str | int, ...] = ()) -> list[dict[str, s
         return [
             fault
             for name, inner in messages.items()
-            for fault in faults(inner, at if name == "_schema" else (*at, name))
+            for fault in faults(inner, at if _is_no_place(name) else (*at, name))
         ]
     if isinstance(messages, list):
         return [fault for inner in messages for fault in faults(inner, at)]
     return [{"detail": str(messages), "pointer": pointer(*at)}]
+
+
+def _is_no_place(name: str | int) -> bool:
+    """What is wrong there is told at the object that holds it."""
+    return name == "_schema" or len(str(name)) > _LONGEST_NAME
