@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from eventkit.http.policy import ANYONE_SIGNED_IN, Policy, allow
+from eventkit.http.policy import NETWORK, Policy, allow
 from eventkit.service import Service, Subscription
 from meetings.api import (
     agenda,
@@ -37,10 +37,10 @@ REGISTERS = allow(RUNS, "steering_group", "municipality", "district")
 SEES_REGISTRATIONS = allow(REGISTERS, "service")
 
 POLICY: dict[str, Policy] = {
-    "calendar.list_meetings": ANYONE_SIGNED_IN,
-    "calendar.show_meeting": ANYONE_SIGNED_IN,
-    "calendar.show_meeting_history": ANYONE_SIGNED_IN,
-    "agenda.show_agenda": ANYONE_SIGNED_IN,
+    "calendar.list_meetings": NETWORK,
+    "calendar.show_meeting": NETWORK,
+    "calendar.show_meeting_history": NETWORK,
+    "agenda.show_agenda": NETWORK,
     "agenda.publish_agenda": PREPARES,
     "planning.plan_meeting": PLANS,
     "planning.record_meeting": PLANS,
@@ -63,9 +63,9 @@ POLICY: dict[str, Policy] = {
     "results.count_attendance": RUNS,
     "results.announce_next_meeting": RUNS,
     "results.observe_tendencies": RUNS,
-    "results.list_tendencies": ANYONE_SIGNED_IN,
+    "results.list_tendencies": NETWORK,
     "stories.tell_stories": RUNS,
-    "stories.list_stories": ANYONE_SIGNED_IN,
+    "stories.list_stories": NETWORK,
     "stories.withdraw_story": RUNS,
     "participants.read_addresses": allow("service"),
 }

@@ -43,6 +43,8 @@ class Policy:
 
 PUBLIC = Policy(frozenset(), public=True)
 ANYONE_SIGNED_IN = Policy(ROLES)
+# Who has a personal link alone sees what it names, and nothing else of the network.
+NETWORK = Policy(ROLES - {"participant"})
 
 
 class IncompletePolicy(RuntimeError):
