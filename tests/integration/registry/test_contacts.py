@@ -112,8 +112,8 @@ def test_what_is_no_address_is_refused(callers: Callers, email: str) -> None:
 
 
 def test_a_municipality_names_its_own_contacts_only(callers: Callers) -> None:
-    own = callers.as_role("municipality", "08231000")
-    foreign = callers.as_role("municipality", "08211000")
+    own = callers.as_role("municipality", "08231000", "read write admin")
+    foreign = callers.as_role("municipality", "08211000", "read write admin")
     assert own.post("/v1/contacts", BODY).status_code == 201
     assert told(foreign.post("/v1/contacts", BODY), 403)["code"] == "foreign-party"
 
@@ -121,7 +121,7 @@ def test_a_municipality_names_its_own_contacts_only(callers: Callers) -> None:
 def test_somebody_elses_contact_answers_as_one_that_does_not_exist(
     callers: Callers, contact_id: str
 ) -> None:
-    foreign = callers.as_role("municipality", "08211000")
+    foreign = callers.as_role("municipality", "08211000", "read write admin")
     body = {"role": "x", "purpose": "x"}
     unknown = "00000000-0000-4000-8000-000000000000"
     answers = [

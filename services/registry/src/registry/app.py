@@ -45,7 +45,7 @@ from registry.signing_keys import generations, revoked
 ORGANISER = allow("organiser")
 MANAGES_CLIENTS = allow("operator", "organiser", "municipality", "district", scope="admin")
 IMPORTERS = allow("organiser", "operator")
-NAMES_CONTACTS = allow("organiser", "municipality", "district")
+NAMES_CONTACTS = allow("organiser", "municipality", "district", scope="admin")
 # Participants of a meeting have no business with the other contacts.
 READS_CONTACTS = allow(
     "organiser",
