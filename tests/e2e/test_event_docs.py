@@ -12,6 +12,7 @@ import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 
 from contracts.catalog import published_by
+from tests.contracts.described import HEARS
 from tests.contracts.examples import EVENTS
 from tests.contracts.parser import diagnostics
 from tests.e2e.api import Json
@@ -107,6 +108,8 @@ def test_the_served_asyncapi_documents_pass_asyncapis_own_parser(
     assert diagnostics(served) == {name: [] for name in SERVICES}
     for name, document in served.items():
         base = installation.run_file["services"][name]["url"]
+        told = [one.wire for hears in (name, *HEARS[name]) for one in published_by(hears)]
+        assert sorted(document["components"]["schemas"]) == sorted(told)
         assert document["id"] == base
         assert base == f"http://{document['servers']['own']['host']}"
 
