@@ -1,8 +1,10 @@
 """Secrets of machine clients: two at most, changed without a gap, kept as digests."""
 
+import hmac
 import re
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from hmac import compare_digest
 from typing import Any
 
 import pytest
@@ -162,6 +164,28 @@ def test_a_client_of_before_secrets_had_ids_still_gets_its_tokens(
         )
     assert opens(callers, client, old, timedelta())
     assert not opens(callers, client, "another-secret", timedelta())
+
+
+@pytest.mark.parametrize("of", ["nobody", "another secret id", "no secret id", "the client"])
+def test_every_refused_secret_is_compared_once_in_constant_time(
+    callers: Callers, client: dict[str, str], monkeypatch: pytest.MonkeyPatch, of: str
+) -> None:
+    lengths: list[tuple[int, int]] = []
+
+    def watched(one: str, other: str) -> bool:
+        lengths.append((len(one), len(other)))
+        return compare_digest(one, other)
+
+    monkeypatch.setattr(hmac, "compare_digest", watched)
+    wrong = client["client_secret"][:-2] + "__"
+    client_id, secret = {
+        "nobody": ("client-unknown", wrong),
+        "another secret id": (client["client_id"], f"nts_000000000000_{wrong[17:]}"),
+        "no secret id": (client["client_id"], "secret"),
+        "the client": (client["client_id"], wrong),
+    }[of]
+    assert authenticate(callers.kit.engine, client_id, secret, datetime.now(UTC)) is None
+    assert lengths == [(64, 64)]
 
 
 def test_a_secret_of_another_client_opens_nothing(callers: Callers, client: dict[str, str]) -> None:
