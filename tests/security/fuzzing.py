@@ -151,6 +151,7 @@ class Aim:
     random: Random
 
     def take(self) -> None:
+        self._spare()
         if self._is_valid(ParameterLocation.PATH):
             self.case.path_parameters = {
                 name: self._real(name, value) for name, value in self.case.path_parameters.items()
@@ -159,6 +160,12 @@ class Aim:
             self.case.body = self._aimed(self.case.body)
         if self._is_valid(ParameterLocation.HEADER):
             self._aim_headers()
+
+    def _spare(self) -> None:
+        """What others still need is left alone, also where schemathesis found it by itself."""
+        for name, spare in self.target.disposable.items():
+            if self.case.path_parameters.get(name) in self.target.known.get(name, []):
+                self.case.path_parameters[name] = self.random.choice(spare)
 
     def _is_valid(self, part: ParameterLocation) -> bool:
         info = self.case.meta.components.get(part) if self.case.meta else None

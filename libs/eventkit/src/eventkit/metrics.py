@@ -51,6 +51,11 @@ REVOCATION_AGE = Gauge(
 APPENDED = Counter("events_appended", "Stored events by type.", ["service", "type"])
 
 
+def known_method(method: str) -> str:
+    """The method, where it is one; callers may make up others without end."""
+    return method if method in _METHODS else "other"
+
+
 def share(folder: Path) -> None:
     """Let this process and its children write to one folder, which is emptied first.
 
@@ -69,7 +74,7 @@ def forget(pid: int, folder: Path) -> None:
 
 def observe(service: str, method: str, route: str, status: int, seconds: float) -> None:
     """Count one answered request. `route` is a template, never what was asked for."""
-    _requests(service, method if method in _METHODS else "other", route, status).inc()
+    _requests(service, known_method(method), route, status).inc()
     _seconds(service, route).observe(seconds)
 
 

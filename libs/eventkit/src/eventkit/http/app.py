@@ -70,6 +70,7 @@ def create_app(service: Service, kit: Kit) -> Flask:
         limits=Limits(service.name, kit.settings, kit.engine),
         cursor_key=hmac.digest(kit.settings.master_key, b"cursors", "sha256"),
         municipalities=service.municipalities,
+        links=Links(kit.settings.master_key, service.links) if service.links else None,
     )
     kits_own = [feed.bp, events_described.bp, docs.bp]
     api = _add_routes(app, [*service.blueprints, *kits_own], policy)
@@ -159,7 +160,7 @@ def _tell(status: int) -> None:
     caller = g.get("principal")
     _log.info(
         "answered",
-        method=request.method,
+        method=metrics.known_method(request.method),
         route=route,
         status=status,
         milliseconds=round(seconds * 1000, 1),
