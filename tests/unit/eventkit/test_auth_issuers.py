@@ -1,15 +1,18 @@
 """OIDC_ISSUERS: what an operator writes, and one sentence for each mistake in it."""
 
 import json
+import re
 from base64 import b64encode
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from eventkit.auth.issuers import IssuerRules
 from eventkit.auth.trust import following_trust
 from eventkit.settings import BadSettings, Settings
 
+ROOT = Path(__file__).parents[3]
 KEY = b64encode(b"k" * 32).decode()
 ENVIRONMENT = {
     "DATABASE_URL": "postgresql://x/x",
@@ -45,6 +48,14 @@ def test_issuers_are_read_with_their_defaults() -> None:
     assert rules.issuer == RULES["issuer"]
     assert (rules.subject_claim, rules.scope_claim) == ("sub", "scope")
     assert (rules.scopes_default, rules.longest_seconds) == (("read",), 600)
+
+
+def test_the_example_for_keycloak_is_a_good_setting() -> None:
+    page = (ROOT / "docs" / "integrate" / "identity-provider.md").read_text("utf-8")
+    (rules,) = read(text=page.partition("```json\n")[2].partition("```")[0]).oidc_issuers
+    assert rules.payload_typ == "Bearer"
+    members = set(re.findall(r"`([a-z_]+)`", page.partition("| member |")[2].partition("\n\n")[0]))
+    assert set(IssuerRules.__struct_fields__) <= members
 
 
 def test_issuers_may_stand_in_a_file(tmp_path: Path) -> None:
