@@ -35,7 +35,7 @@ def _column(start: int, end: int, form: str, fault: str) -> Column:
 
 
 _DAY = _column(2, 10, r"[0-9]{8}", "the day is not written as yyyymmdd")
-_NAME = _column(22, 72, r".*\S.*", "the name is missing")
+_NAME = _column(22, 72, r"\s*\S.*", "the name is missing")
 _KIND = _column(122, 124, r"[0-9]{2}", "the kind is missing")
 COLUMNS = {
     "10": (_DAY, _column(10, 12, r"[0-9]{2}", "the state key is not 2 digits")),
