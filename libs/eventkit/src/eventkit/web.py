@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import select
+import selectors
 import signal
 import socket
 from collections.abc import Callable, Iterable
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 from wsgiref.types import WSGIApplication, WSGIEnvironment
@@ -124,6 +126,20 @@ class _Worker(ThreadWorker):  # type: ignore[misc]  # published without types
         self.ready()
         super().run()
 
+    def enqueue_req(self, conn: Any) -> None:
+        """Give a request to a thread; who has sent nothing yet waits in the poller, in no thread.
+
+        gunicorn would keep a thread waiting for five seconds for each.
+        """
+        if conn.initialized or conn.data_ready or _has_more(conn.sock, seconds=0):
+            super().enqueue_req(conn)
+            return
+        conn.sock.setblocking(False)
+        conn.set_timeout()
+        self.pending_conns.append(conn)
+        readable = partial(self.on_pending_socket_readable, conn)
+        self.poller.register(conn.sock, selectors.EVENT_READ, readable)
+
     def handle(self, conn: Any) -> Any:
         """Answer a connection's next requests here and now when they are there at once.
 
@@ -153,8 +169,10 @@ class _Worker(ThreadWorker):  # type: ignore[misc]  # published without types
             self.log.debug("the client was gone")
 
 
-def _has_more(connection: socket.socket) -> bool:
-    return bool(select.select([connection], [], [], _AT_ONCE_SECONDS)[0])
+def _has_more(connection: socket.socket, seconds: float = _AT_ONCE_SECONDS) -> bool:
+    readable = select.poll()
+    readable.register(connection, select.POLLIN)
+    return bool(readable.poll(seconds * 1000))
 
 
 def _status(exc: Exception) -> int:

@@ -9,7 +9,8 @@ import psycopg
 import sqlalchemy as sa
 import structlog
 from flask import Flask, Response, request
-from werkzeug.exceptions import HTTPException, InternalServerError, MethodNotAllowed
+from gunicorn.http.errors import NoMoreData, ParseException
+from werkzeug.exceptions import BadRequest, HTTPException, InternalServerError, MethodNotAllowed
 
 from eventkit.auth.keys import KeysUnavailable
 from eventkit.database import Unavailable
@@ -51,6 +52,8 @@ def register(app: Flask) -> None:
         (sa.exc.TimeoutError, _unavailable),
         (psycopg.DataError, _unstorable),
         (sa.exc.DataError, _unstorable),
+        (ParseException, _broken),
+        (NoMoreData, _broken),
         (InternalServerError, _crashed),
         (HTTPException, _http),
     ]
@@ -101,6 +104,11 @@ def _unstorable(error: Exception) -> Response:
     # The schemas should have caught it: a value that no column takes.
     _log.warning("unstorable", cause=type(error).__name__, endpoint=request.endpoint)
     return problem(422, "out-of-range", "A value is outside of what can be stored.")
+
+
+def _broken(_: ParseException | NoMoreData) -> Response:
+    """The server reads bodies only when asked to, so only now it finds one cut off or malformed."""
+    return _http(BadRequest())
 
 
 def _crashed(_: InternalServerError) -> Response:
