@@ -23,6 +23,8 @@ from schemathesis.generation.modes import GenerationMode
 from schemathesis.hooks import GLOBAL_HOOK_DISPATCHER, HookContext
 from schemathesis.openapi.checks import AllowHeaderMismatch, RejectedPositiveData
 
+from tests.security.described import nothing_undescribed
+
 Known = Mapping[str, list[str]]
 # As many cases an operation gets in one round; the rounds differ in their seeds.
 ROUND = 10
@@ -121,6 +123,7 @@ class Target:
             "phases": {"coverage": {"enabled": coverage}},
             "checks": {
                 "enabled": True,
+                nothing_undescribed.__name__: {"enabled": True},
                 "missing_required_header": {"expected-statuses": MISSING_HEADER},
                 "positive_data_acceptance": {"expected-statuses": ACCEPTED},
                 "negative_data_rejection": {"expected-statuses": REJECTED},
