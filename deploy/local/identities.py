@@ -53,6 +53,9 @@ def enrol(credentials: Credentials, settings: Settings) -> None:
     port = settings.api("registry")
     operator = token(port, credentials.clients[OPERATOR])
     for name, (role, tenant) in missing.items():
-        body = {"name": f"Netztreff {name}", "role": role, "tenant": tenant}
+        body: dict[str, object] = {"name": f"Netztreff {name}", "role": role, "tenant": tenant}
+        if tenant is not None:
+            # So that one can try what an administration does for itself.
+            body["scopes"] = ["read", "write", "admin"]
         credentials.clients[name] = create_client(port, operator, body)
         credentials.save()

@@ -35,8 +35,8 @@ def token(port: int, client: Client) -> str:
     return expect(answer, 200, "a token").json()["access_token"]
 
 
-def create_client(port: int, operator_token: str, wanted: Mapping[str, str | None]) -> Client:
-    """Registers a machine client: its name, role and, where the role has one, tenant."""
+def create_client(port: int, operator_token: str, wanted: Mapping[str, object]) -> Client:
+    """Registers a machine client: name, role, and tenant and scopes where there are some."""
     headers = {
         "Authorization": f"Bearer {operator_token}",
         "Content-Type": "application/json",

@@ -21,7 +21,7 @@ RSA = RSAKey.generate_key(2048, {"kid": "rsa"})
 SECOND_RSA = RSAKey.generate_key(2048, {"kid": "rsa-2"})
 EC, CURVE = ECKey.generate_key("P-256", {"kid": "ec"}), ECKey.generate_key("P-384", {"kid": "p384"})
 ED = OKPKey.generate_key("Ed25519", {"kid": "ed"})
-ENCRYPTION = RSAKey.generate_key(2048, {"kid": "enc", "use": "enc", "alg": "RSA-OAEP"})
+ENCRYPTION = RSAKey.generate_key(2048, {"kid": "enc", "use": "enc"})
 SHARED = OctKey.generate_key(256, {"kid": "oct"})
 
 
@@ -213,6 +213,31 @@ REFUSED: dict[str, str] = {
 def test_a_token_against_its_issuers_rules_is_refused(token: str) -> None:
     with pytest.raises(BadToken):
         verifier().verify(token)
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        signed(header={"kid": "ec"}),
+        signed(header={"kid": "ed"}),
+        signed(EC, "ES256", {"kid": "rsa"}),
+        signed(EC, "ES256", {"kid": "p384"}),
+        signed(ED, "EdDSA", {"kid": "ec"}),
+    ],
+)
+def test_an_algorithm_never_meets_a_key_of_another_family(token: str) -> None:
+    judge = verifier(algorithms=("RS256", "ES256", "EdDSA"))
+    with pytest.raises(BadToken):
+        judge.verify(token)
+
+
+def test_a_key_that_was_made_for_one_algorithm_verifies_by_no_other() -> None:
+    bound = RSAKey.import_key(RSA.as_pem(private=True), {"kid": "bound", "alg": "RS256"})
+    keys = RemoteKeys("x", algorithms=("RS256", "PS256"), fetch=lambda _: published(bound))
+    judge = Verifier([ForeignIssuer(rules(algorithms=("RS256", "PS256")), keys)])
+    assert judge.verify(signed(bound)).role == "municipality"
+    with pytest.raises(BadToken):
+        judge.verify(signed(RSA, "PS256", {"kid": "bound"}))
 
 
 def test_a_weak_key_of_an_issuer_verifies_nothing() -> None:

@@ -26,7 +26,8 @@ ALGORITHMS: dict[str, tuple[type[Key], str | None]] = {
     "ES256": (ECKey, "P-256"),
     "EdDSA": (OKPKey, "Ed25519"),
 }
-_PUBLIC = {"kty", "crv", "x", "y", "n", "e", "alg"}
+# With `use` and `alg`, by which the library refuses a key for what it was not made for.
+_PUBLIC = {"kty", "crv", "x", "y", "n", "e", "use", "alg"}
 # 2048 bits in base64url: shorter ones are too weak.
 _SHORTEST_MODULUS = 342
 
@@ -121,12 +122,6 @@ class RemoteKeys:
                     yield str(jwk["kid"]), key
 
 
-def fits(key: Key, algorithm: str) -> bool:
-    """Whether the key is one of the algorithm's family, so that it may verify by it."""
-    family, _ = ALGORITHMS[algorithm]
-    return isinstance(key, family) and key.alg in (None, algorithm)
-
-
 def fetch_json(url: str) -> Any:
     """Fetch a document without proxies, redirects or credentials of the machine."""
     answer = httpx.get(url, timeout=3, trust_env=False, follow_redirects=False)
@@ -136,8 +131,6 @@ def fetch_json(url: str) -> Any:
 
 def _public_key(jwk: dict[str, Any], family: type[Key], curve: str | None) -> Key | None:
     if jwk.get("kty") != family.key_type or jwk.get("crv") != curve or "kid" not in jwk:
-        return None
-    if jwk.get("use", "sig") != "sig":
         return None
     if family is RSAKey and len(jwk.get("n", "")) < _SHORTEST_MODULUS:
         return None
