@@ -21,12 +21,12 @@ from eventkit.database import session
 from eventkit.http.limits import Limits
 from eventkit.http.policy import Policy
 from eventkit.http.problems import HttpRefusal
+from eventkit.http.traces import traceparent
 from eventkit.recorded import Context
 from eventkit.tenants import PartyKey, parties_of
 from eventkit.unit import Kit
 
 _BEARER = re.compile(r"Bearer +([A-Za-z0-9._~+/-]+=*) *\Z", re.IGNORECASE)
-_TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}\Z")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,12 +69,11 @@ def own_parties() -> frozenset[PartyKey]:
 def context() -> Context:
     """On whose behalf this request runs its commands."""
     caller: Principal | None = g.get("principal")
-    traceparent = request.headers.get("Traceparent", "")
     return Context(
         actor=f"client:{caller.subject}" if caller else "anonymous",
         tenant=(caller.tenant or caller.role) if caller else None,
         correlation_id=g.correlation_id,
-        traceparent=traceparent if _TRACEPARENT.match(traceparent) else None,
+        traceparent=traceparent(request.headers.get("Traceparent"), g.correlation_id),
         occurred_at=g.get("occurred_at"),
     )
 
