@@ -16,7 +16,7 @@ _LONGEST: Final = 512
 
 
 def traceparent(given: str | None, correlation_id: str) -> str:
-    """The caller's trace; where none is given, or an invalid one, a new one with the request's id."""
+    """The caller's trace; without a valid one, a new trace that has the request's id."""
     found = _GIVEN.match(given) if given and len(given) <= _LONGEST else None
     if found is None or (found["version"] == "00" and found["more"]):
         return f"00-{UUID(correlation_id).hex}-{urandom(8).hex()}-00"
