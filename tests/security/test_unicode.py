@@ -95,6 +95,8 @@ def test_what_nobody_sees_stands_in_no_name(site: Site, unseen: str, count: Coun
         # Persian "we want", and Hindi with a visible virama.
         "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u06cc\u0645",
         "\u0915\u094d\u200c\u0937",
+        # A mother with her daughter, a heart on fire.
+        "\U0001f469\u200d\U0001f467 \u2764\ufe0f\u200d\U0001f525",
     ],
 )
 def test_a_joiner_stands_where_a_script_needs_it(site: Site, name: str) -> None:

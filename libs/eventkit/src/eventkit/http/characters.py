@@ -20,13 +20,17 @@ NOT_IN_LINES = rf"\x00-\x1f\x7f-\x9f{_MISLEADING}{_INVISIBLE}"
 NOT_IN_TEXTS = rf"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f{_MISLEADING}"
 _JOINERS = re.compile("[\u200c\u200d]")
 _ZWNJ = "\u200c"
+_EMOJI_STYLE = "\ufe0f"
 _VIRAMA = 9
 # As many as the Stream-Safe Text Format takes (UAX 15, section 13).
 MOST_MARKS = 30
 
 
 def without_joiners(text: str) -> str:
-    """The text without the joiners that its script needs to be written (RFC 5892, A.1 and A.2)."""
+    """The text without the joiners that people see: those that its script needs, or its emoji.
+
+    RFC 5892, A.1 and A.2, says where a script needs one; UTS 51 has the sequences of emoji.
+    """
     return _JOINERS.sub(lambda found: "" if _is_needed(text, found.start()) else found[0], text)
 
 
@@ -42,5 +46,9 @@ def _is_needed(text: str, place: int) -> bool:
     before, after = text[:place][-1:], text[place + 1 :][:1]
     if before and combining(before) == _VIRAMA:
         return True
-    between = bool(before and after) and bidirectional(before) == bidirectional(after) == "AL"
-    return between and text[place] == _ZWNJ
+    if not before or not after:
+        return False
+    if text[place] == _ZWNJ:
+        return bidirectional(before) == bidirectional(after) == "AL"
+    is_emoji = before == _EMOJI_STYLE or category(before) in ("So", "Sk")
+    return is_emoji and category(after) == "So"

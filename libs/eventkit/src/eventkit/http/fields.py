@@ -31,7 +31,7 @@ class Text(fields.String):
     """One line of text in NFC without blanks at its ends, of `least` to `most` characters.
 
     Control characters, line ends and what nobody sees are refused, but for the joiners that Indic
-    scripts and Persian need; the document leaves those out, for no pattern tells where they stand.
+    scripts, Persian and emoji need; the document leaves those out: no pattern tells where they are.
     """
 
     _refused = NOT_IN_LINES
