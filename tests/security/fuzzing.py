@@ -6,11 +6,13 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from random import Random
 from typing import Any
 
 import httpx
 import schemathesis
+from hypothesis.strategies import integers
 from schemathesis.config import SchemathesisConfig
 from schemathesis.core.failures import Failure
 from schemathesis.core.parameters import ParameterLocation
@@ -25,6 +27,12 @@ from schemathesis.openapi.checks import AllowHeaderMismatch, RejectedPositiveDat
 
 from tests.security.described import nothing_undescribed
 
+# Of the years that are taken, as the document says; only a few of all years would be.
+SECONDS = integers(-2_208_902_400, 7_258_000_000)
+schemathesis.openapi.format(
+    "date-time", SECONDS.map(lambda second: datetime.fromtimestamp(second, UTC).isoformat())
+)
+
 Known = Mapping[str, list[str]]
 # As many cases an operation gets in one round; the rounds differ in their seeds.
 ROUND = 10
@@ -34,9 +42,9 @@ MISSING_HEADER = ["400", "401", "403", "406", "415", "422", "428"]
 # above all `invalid`: the document promises less than the service wants.
 ACCEPTED = ["2xx", "3xx", "401", "403", "404", "409", "412", "429"]
 # Places of which the document can't say all: the form of a party's key depends on its kind,
-# `fromVersion` needs a `subject`, `type` knows the network's events, and an address is more than
-# a pattern.
-UNSAYABLE = frozenset({"#/party/key", "fromVersion", "type", "#/email"})
+# `fromVersion` needs a `subject`, `type` knows the network's events, and an address, of mail or of
+# the web, is more than a pattern.
+UNSAYABLE = frozenset({"#/party/key", "fromVersion", "type", "#/email", "#/join_url"})
 # Two templates have this address: what is posted here is read under the other one.
 SHARED = "POST /v1/municipalities/imports"
 # As schemathesis has it, and 412: an old If-Match is told before a bad Idempotency-Key.
