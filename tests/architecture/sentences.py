@@ -21,6 +21,8 @@ _SPEAKING = {
 }
 # What is written for the description, or for whoever reads a crash.
 _SILENT = {"openapi.py", "events_described.py", "problem_kinds.py", "examples.py", "app.py"}
+# Pages for people of the network are German from the start.
+_GERMAN = {"api/pages.py"}
 _DESCRIBING = ("metadata", "description", "help")
 _FAILING = ("ValueError", "LookupError", "RuntimeError", "IncompletePolicy", "_header")
 
@@ -55,7 +57,8 @@ def normal(text: str) -> str:
 def _speaking(package: str) -> Iterator[tuple[Path, ast.Module]]:
     for path, tree in trees(package):
         inner = path.relative_to(FOLDERS[package])
-        if path.name not in _SILENT and any(inner.match(one) for one in _SPEAKING[package]):
+        is_silent = path.name in _SILENT or str(inner) in _GERMAN
+        if not is_silent and any(inner.match(one) for one in _SPEAKING[package]):
             yield path, tree
 
 

@@ -7,11 +7,6 @@ _PROGRAMME = "3b1c7f7e-2f64-4d7d-9a53-0c8a6f1e2d11"
 _COHORT = "7a5d9c10-6b0e-4f0b-8a8e-51c2f0a9b322"
 _ORGANISATION = "c9a1d2e4-8b7f-4a11-9d35-7e4f60b1a233"
 _CONTACT = "5e2f4b9a-1c3d-4e5f-8a6b-9c0d1e2f3a44"
-_ADDRESS = {
-    "contact_id": _CONTACT,
-    "name": "Vorname Nachname",
-    "email": "integration@musterstadt.example.org",
-}
 
 WORDS: dict[str, Any] = {
     "programme_id": _PROGRAMME,
@@ -58,7 +53,6 @@ WORDS: dict[str, Any] = {
     "appointed_at": "2026-03-02T08:15:00+00:00",
     "left_at": None,
     "left_reason": None,
-    "AddressView": _ADDRESS,
     "ids": [_CONTACT],
     "ProgrammeBody.title": "Integration durch bürgerschaftliches Engagement und Zivilgesellschaft",
     "ProgrammeView.title": "Integration durch bürgerschaftliches Engagement und Zivilgesellschaft",
