@@ -105,6 +105,8 @@ OF_THE_KIT = {
 }
 # Public as well, by names that only their own documents know.
 NAMED_BY_DOCUMENTS = {"docs.read_asset", "docs.show_problem", "event_docs.show_schema"}
+# Pages behind a personal link, which is their only argument.
+BEHIND_LINKS = {"links.show_page", "links.withdraw"}
 
 ROWS: Mapping[str, Row] = {
     **{
@@ -173,7 +175,7 @@ ROWS: Mapping[str, Row] = {
     "registry:tokens.show_keys": public(),
     "registry:revocations.list_revocations": row(everybody="service"),
     "meetings:calendar.list_meetings": row(everybody=NETWORK),
-    "meetings:calendar.show_meeting": row("meeting.open", NETWORK),
+    "meetings:calendar.show_meeting": row("meeting.open", NETWORK, "participant"),
     "meetings:calendar.show_meeting_history": row("meeting.open", NETWORK),
     "meetings:agenda.show_agenda": row("meeting.open", NETWORK),
     "meetings:agenda.publish_agenda": row("meeting.scheduled", PREPARES, body=ITEMS),
@@ -199,8 +201,12 @@ ROWS: Mapping[str, Row] = {
     "meetings:registrations.list_registrations": row(
         "meeting.open", f"{PREPARES} service {TENANTS}"
     ),
-    "meetings:registrations.show_registration": row("registration", f"{PREPARES} service", TENANTS),
-    "meetings:registrations.withdraw_participant": row("registration", RUNS, TENANTS),
+    "meetings:registrations.show_registration": row(
+        "registration", f"{PREPARES} service", f"{TENANTS} participant"
+    ),
+    "meetings:registrations.withdraw_participant": row(
+        "registration", RUNS, f"{TENANTS} participant"
+    ),
     "meetings:registrations.check_in_participant": row("registration", RUNS),
     "meetings:results.announce_attendance": row(
         "meeting.held", PREPARES, body=COUNT | {"approximate": True}

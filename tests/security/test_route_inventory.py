@@ -19,7 +19,12 @@ EVERY_SERVICE = pytest.mark.parametrize("service", SERVICES)
 PROBLEM = "application/problem+json"
 # RFC 6749, section 5.2, has its own form of errors.
 OAUTH = {("tokens.issue_token", "400"), ("tokens.issue_token", "401")}
-METHODS = ("OPTIONS", "PATCH", "TRACE", "PROPFIND", "DELETE", "PUT", "POST", "GET")
+HTML = ("404", "409")
+# People who open a personal link in their browser get a page.
+PAGES = {
+    (f"links.{name}", status) for name in ("show_page", "withdraw") for status in ("404", "409")
+}
+METHODS = ("PATCH", "TRACE", "PROPFIND", "DELETE", "PUT", "POST", "GET")
 OVERRIDES = ("X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override")
 REFUSED = {HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED}
 TENANTS = {"municipality": "08116019", "district": "08116"}
@@ -131,7 +136,7 @@ def test_every_error_is_described_as_problem_json(
     for route in routes(tables[service]):
         operation = operations.get((route.template, route.method), {"responses": {}})
         for status, answer in operation["responses"].items():
-            if status[0] not in "45d" or (route.endpoint, status) in OAUTH:
+            if status[0] not in "45d" or (route.endpoint, status) in OAUTH | PAGES:
                 continue
             content = resolved(document, answer).get("content", {})
             if list(content) != [PROBLEM]:
@@ -148,7 +153,8 @@ def test_other_spellings_of_a_route_are_no_routes(
         for path in spellings(filled(route)):
             tried += 1
             answer = site.ask(admitted(tables[service], route), service, route.method, path)
-            if answer.status_code not in REFUSED or not is_problem(answer):
+            told = is_problem(answer) or (route.endpoint, str(answer.status_code)) in PAGES
+            if answer.status_code not in REFUSED or not told:
                 wrong.append(f"{route.method} {path}: {answer.status_code} {answer.text[:80]}")
     assert wrong == []
     count("other spellings of routes", tried)
@@ -176,6 +182,17 @@ def test_other_methods_are_refused_also_as_an_override(
                 wrong.append(f"{route} with {header}: {answer.status_code}")
     assert wrong == []
     count("other methods of routes", tried)
+
+
+@EVERY_SERVICE
+def test_options_names_the_methods_and_does_nothing(
+    site: Site, tables: dict[str, Flask], service: str
+) -> None:
+    for route in routes(tables[service]):
+        answer = site.ask(NOBODY, service, "OPTIONS", filled(route))
+        assert answer.status_code in (HTTPStatus.NO_CONTENT, *REFUSED), route
+        assert answer.status_code in REFUSED or answer.content == b"", route
+        assert "access-control-allow-origin" not in answer.headers, route
 
 
 @EVERY_SERVICE

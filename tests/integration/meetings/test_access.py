@@ -44,7 +44,6 @@ def test_who_runs_the_network_is_shown_the_way_in(
     [
         ("municipality", BADEN_BADEN),
         ("district", DISTRICT),
-        ("participant", None),
         ("operator", None),
     ],
 )

@@ -188,11 +188,10 @@ def test_who_steers_registers_somebody_and_sees_it_at_the_address_given(callers:
     assert len(steering.items(f"{meeting}/registrations")) == 2
 
 
-@pytest.mark.parametrize("role", ["participant", "operator"])
-def test_all_others_see_numbers_and_no_people(callers: Callers, role: str) -> None:
+def test_operators_see_numbers_and_no_people(callers: Callers) -> None:
     meeting = callers.open()
     registration = register(callers.organiser, meeting)
-    caller = callers.as_role(role)
+    caller = callers.as_role("operator")
     told(caller.get(f"{meeting}/registrations"), 403)
     told(caller.get(registration), 403)
     assert told(caller.get(meeting))["attendance"]["registered"] == 1
@@ -206,9 +205,9 @@ def test_services_read_addresses_in_batches_and_nobody_else(callers: Callers) ->
     participant = registration.rpartition("/")[2]
     body = {"ids": [participant, without, str(uuid4()), participant]}
     service = callers.as_role("service")
-    assert told(service.post("/v1/participants/addresses", body)) == {
-        "items": [{"participant_id": participant, "name": NAME, "email": EMAIL}]
-    }
+    (item,) = told(service.post("/v1/participants/addresses", body))["items"]
+    assert "/r/ntl_" in item.pop("link")
+    assert item == {"participant_id": participant, "name": NAME, "email": EMAIL}
     told(callers.organiser.post("/v1/participants/addresses", body), 403)
     told(service.post("/v1/participants/addresses", {"ids": []}), 422)
 

@@ -76,3 +76,5 @@ class Service:
     issuing: Issuing | None = None
     # What it knows of the register: ags, district_key, active (see eventkit.tenants).
     municipalities: sa.Table | None = None
+    # What personal links of this service are for; without it, it takes none.
+    links: str | None = None

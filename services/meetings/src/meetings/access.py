@@ -1,7 +1,8 @@
 """Whose registrations a caller may see and change, who reads names, and who may come in.
 
 A municipality sees its own, a district its own and those of its municipalities as the registry
-has told; both learn of a move when its event is applied here (decision 0009).
+has told; both learn of a move when its event is applied here (decision 0009). Who has a personal
+link sees the one registration that it names, as long as it stands and the person is not erased.
 """
 
 from collections.abc import Callable
@@ -10,14 +11,18 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from contracts.events.registry import Party, PartyKind
+from eventkit.auth.links import Link
 from eventkit.auth.principal import Principal
+from eventkit.database import session
 from eventkit.domain import Forbidden, NotFound
-from eventkit.http.views import own_parties
+from eventkit.http.requests import personal_link
+from eventkit.http.views import kit, own_parties
 from eventkit.tenants import TIED, is_one_of
 from meetings.domain.state import Meeting, Standing
-from meetings.projection.registrations import registrations
+from meetings.projection.registrations import WITHDRAWN, registrations
 
-READS_NAMES = frozenset({"organiser", "moderator", "service"})
+PARTICIPANT = "participant"
+READS_NAMES = frozenset({"organiser", "moderator", "service", PARTICIPANT})
 _SEES_ALL = frozenset({"organiser", "steering_group", "moderator", "service"})
 _PLACES = (Standing.REGISTERED.value, Standing.ATTENDED.value)
 
@@ -45,7 +50,16 @@ def visible_to(caller: Principal) -> sa.ColumnElement[bool]:
     """The registrations that exist for the caller."""
     if caller.role in _SEES_ALL:
         return sa.true()
+    if caller.role == PARTICIPANT:
+        return _named_by_link()
     return is_one_of(own_parties(), registrations.c.party_kind, registrations.c.party_key)
+
+
+def exists_for(caller: Principal, meeting_id: sa.ColumnElement[UUID]) -> sa.ColumnElement[bool]:
+    """Whether there is such a meeting for the caller; for participants there is one."""
+    if caller.role != PARTICIPANT:
+        return sa.true()
+    return sa.exists().where(registrations.c.meeting_id == meeting_id, _named_by_link())
 
 
 def may_enter(caller: Principal, meeting_id: sa.ColumnElement[UUID]) -> sa.ColumnElement[bool]:
@@ -58,17 +72,40 @@ def may_enter(caller: Principal, meeting_id: sa.ColumnElement[UUID]) -> sa.Colum
     )
 
 
-def judge_place(caller: Principal, participant_id: UUID) -> Callable[[Meeting | None], None]:
+def judge_place(
+    caller: Principal, meeting_id: UUID, participant_id: UUID
+) -> Callable[[Meeting | None], None]:
     """Raises NotFound for a place that is not there, or not for the caller: both look the same."""
-    own = own_parties()
+    own, link = own_parties(), _live_link()
+    is_named = link is not None and (link.about, link.person) == (meeting_id, participant_id)
 
     def judge(meeting: Meeting | None) -> None:
         place = meeting.places.get(participant_id) if meeting else None
         party = place.party if place else None
-        is_visible = caller.role in _SEES_ALL or (
-            party is not None and (party.kind.value, party.key) in own
-        )
-        if place is None or not is_visible:
+        is_own = party is not None and (party.kind.value, party.key) in own
+        if place is None or not (caller.role in _SEES_ALL or is_own or is_named):
             raise NotFound("not-found", "There is no such thing here.")
 
     return judge
+
+
+def _named_by_link() -> sa.ColumnElement[bool]:
+    if (link := _live_link()) is None:
+        return sa.false()
+    return sa.and_(
+        registrations.c.meeting_id == link.about,
+        registrations.c.participant_id == link.person,
+        registrations.c.standing != WITHDRAWN,
+    )
+
+
+def _live_link() -> Link | None:
+    """The caller's link, unless the person whom it names was erased since."""
+    if (link := personal_link()) is None:
+        return None
+    sealed = sa.select(registrations.c.email).where(
+        registrations.c.meeting_id == link.about, registrations.c.participant_id == link.person
+    )
+    with session(kit().engine) as connection:
+        email = kit().vault.open(connection.scalar(sealed))
+    return link if email else None

@@ -8,6 +8,7 @@ from meetings.api import (
     agenda,
     calendar,
     days,
+    links,
     participants,
     planning,
     registrations,
@@ -38,7 +39,7 @@ SEES_REGISTRATIONS = allow(REGISTERS, "service")
 
 POLICY: dict[str, Policy] = {
     "calendar.list_meetings": NETWORK,
-    "calendar.show_meeting": NETWORK,
+    "calendar.show_meeting": allow(NETWORK, "participant"),
     "calendar.show_meeting_history": NETWORK,
     "agenda.show_agenda": NETWORK,
     "agenda.publish_agenda": PREPARES,
@@ -56,8 +57,8 @@ POLICY: dict[str, Policy] = {
     "registrations.close_registration": PREPARES,
     "registrations.register_participant": REGISTERS,
     "registrations.list_registrations": SEES_REGISTRATIONS,
-    "registrations.show_registration": SEES_REGISTRATIONS,
-    "registrations.withdraw_participant": allow(RUNS, "municipality", "district"),
+    "registrations.show_registration": allow(SEES_REGISTRATIONS, "participant"),
+    "registrations.withdraw_participant": allow(RUNS, "municipality", "district", "participant"),
     "registrations.check_in_participant": RUNS,
     "results.announce_attendance": PREPARES,
     "results.count_attendance": RUNS,
@@ -68,6 +69,9 @@ POLICY: dict[str, Policy] = {
     "stories.list_stories": NETWORK,
     "stories.withdraw_story": RUNS,
     "participants.read_addresses": allow("service"),
+    # Who holds the link is let in by it.
+    "links.show_page": PUBLIC,
+    "links.withdraw": PUBLIC,
 }
 
 SERVICE = Service(
@@ -89,6 +93,7 @@ SERVICE = Service(
         results.bp,
         stories.bp,
         participants.bp,
+        links.bp,
     ),
     policy=POLICY,
     problems=PROBLEMS,
@@ -96,4 +101,5 @@ SERVICE = Service(
     sentences=Path(__file__).parent / "de.po",
     migrations=Path(__file__).parent / "migrations",
     municipalities=municipalities,
+    links="registration",
 )

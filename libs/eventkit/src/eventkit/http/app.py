@@ -11,6 +11,7 @@ from flask import Flask, Response, current_app, g, request
 from werkzeug.exceptions import NotFound, RequestEntityTooLarge
 
 from eventkit import metrics
+from eventkit.auth.links import Links
 from eventkit.auth.trust import Trust, following_trust, issuing_trust
 from eventkit.http import events_described, failures, feed, limits, transport
 from eventkit.http.arguments import BODY_LIMIT
@@ -70,6 +71,7 @@ def create_app(service: Service, kit: Kit) -> Flask:
         limits=Limits(service.name, kit.settings, kit.engine),
         cursor_key=hmac.digest(kit.settings.master_key, b"cursors", "sha256"),
         municipalities=service.municipalities,
+        links=Links(kit.settings.master_key, service.links) if service.links else None,
         links=Links(kit.settings.master_key, service.links) if service.links else None,
     )
     kits_own = [feed.bp, events_described.bp, docs.bp]

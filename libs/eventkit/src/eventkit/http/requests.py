@@ -14,7 +14,8 @@ from flask import current_app, g, request
 from werkzeug.routing import Rule
 
 from eventkit.auth.compact import BadToken
-from eventkit.auth.principal import Principal
+from eventkit.auth.links import Link, Links, is_link
+from eventkit.auth.principal import READ, WRITE, Principal
 from eventkit.auth.tokens import Verifier
 from eventkit.auth.trust import Trust
 from eventkit.database import session
@@ -39,6 +40,7 @@ class Runtime:
     limits: Limits
     cursor_key: bytes
     municipalities: sa.Table | None
+    links: Links | None
 
 
 def runtime() -> Runtime:
@@ -55,6 +57,27 @@ def principal() -> Principal:
     if (caller := g.get("principal")) is None:
         raise LookupError("a public endpoint has no principal")
     return cast(Principal, caller)
+
+
+def personal_link() -> Link | None:
+    """What the caller's personal link names; None for everybody with another token."""
+    return cast("Link | None", g.get("link"))
+
+
+def enter(token: str) -> Principal | None:
+    """Let the holder of a personal link in; None where it is none of this service, or expired."""
+    shared = runtime()
+    link = shared.links.read(token, shared.kit.now()) if shared.links else None
+    if link is None:
+        return None
+    g.link = link
+    g.principal = Principal(
+        f"participant:{link.person}",
+        "participant",
+        scopes=frozenset({READ, WRITE}),
+        issuer="personal link",
+    )
+    return cast(Principal, g.principal)
 
 
 def own_parties() -> frozenset[PartyKey]:
@@ -121,19 +144,23 @@ def _insufficient(wanted: str) -> HttpRefusal:
 
 def _authenticate(shared: Runtime) -> Principal:
     try:
-        return _verified(shared.trust.verifier)
+        return _verified(shared.trust.verifier, takes_links=shared.links is not None)
     except HttpRefusal:
         shared.limits.count_refused()
         raise
 
 
-def _verified(verifier: Verifier) -> Principal:
+def _verified(verifier: Verifier, *, takes_links: bool) -> Principal:
     if (given := request.headers.get("Authorization")) is None:
         raise _unauthorized("Bearer")
     # Several Authorization headers arrive joined by commas, which no token holds.
     bearer = _BEARER.match(given)
     if bearer is None or "access_token" in request.args:
         raise _unauthorized('Bearer error="invalid_token"')
+    if takes_links and is_link(bearer[1]):
+        if (holder := enter(bearer[1])) is None:
+            raise _unauthorized('Bearer error="invalid_token"')
+        return holder
     try:
         return verifier.verify(bearer[1])
     except BadToken as error:

@@ -16,7 +16,7 @@ from eventkit.http.listing import Listing, before, same, since
 from eventkit.http.moments import Moment, MomentQuery
 from eventkit.http.schemas import page_of
 from eventkit.http.views import principal
-from meetings.access import may_enter
+from meetings.access import exists_for, may_enter
 from meetings.api import withheld
 from meetings.api.agenda import Items
 from meetings.api.times import LocalTime
@@ -169,7 +169,9 @@ def show_meeting(when: Moment, meeting_id: UUID) -> Response:
 
 def _meeting(meeting_id: UUID) -> sa.Select[Any]:
     enters = may_enter(principal(), calendar.c.meeting_id).label("may_enter")
-    return sa.select(calendar, enters).where(calendar.c.meeting_id == meeting_id)
+    return sa.select(calendar, enters).where(
+        calendar.c.meeting_id == meeting_id, exists_for(principal(), calendar.c.meeting_id)
+    )
 
 
 def _with_own_participants(meeting_id: UUID) -> sa.Select[Any]:

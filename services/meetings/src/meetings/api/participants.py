@@ -11,6 +11,8 @@ from marshmallow.validate import Length
 from eventkit.database import session
 from eventkit.http.blueprint import Blueprint
 from eventkit.http.views import kit
+from meetings.api.links import link_to
+from meetings.projection.calendar import calendar
 from meetings.projection.registrations import WITHDRAWN, registrations
 
 bp = Blueprint(
@@ -32,6 +34,10 @@ class AddressView(Schema):
     participant_id = fields.UUID(required=True)
     name = fields.String(required=True, allow_none=True)
     email = fields.String(required=True)
+    link = fields.String(
+        required=True,
+        metadata={"description": "Where this person sees the registration; for nobody else."},
+    )
 
 
 class AddressesView(Schema):
@@ -46,17 +52,24 @@ def read_addresses(body: dict[str, Any]) -> Response:
 
     Who is unknown, withdrew, was erased, or is a contact of the registry is left out.
     """
-    query = sa.select(
-        registrations.c.participant_id, registrations.c.name, registrations.c.email
-    ).where(
-        registrations.c.participant_id.in_(set(body["ids"])),
-        registrations.c.standing != WITHDRAWN,
+    query = (
+        sa.select(registrations, calendar.c.starts_at, calendar.c.ends_at)
+        .join(calendar, calendar.c.meeting_id == registrations.c.meeting_id)
+        .where(
+            registrations.c.participant_id.in_(set(body["ids"])),
+            registrations.c.standing != WITHDRAWN,
+        )
     )
     with session(kit().engine) as connection:
         rows = connection.execute(query.order_by(registrations.c.participant_id)).all()
     vault = kit().vault
     opened = [
-        {"participant_id": row.participant_id, "name": vault.open(row.name), "email": email}
+        {
+            "participant_id": row.participant_id,
+            "name": vault.open(row.name),
+            "email": email,
+            "link": link_to(row, row.ends_at or row.starts_at),
+        }
         for row in rows
         if (email := vault.open(row.email))
     ]

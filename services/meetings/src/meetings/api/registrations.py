@@ -195,7 +195,8 @@ def check_in_participant(meeting_id: UUID, participant_id: UUID) -> Response:
 
 def _done(command: MeetingCommand, meeting_id: UUID, participant_id: UUID) -> Response:
     """Run a command on a registration that exists for the caller."""
-    execute(MEETING.judged(judge_place(principal(), participant_id)), meeting_id, command)
+    judge = judge_place(principal(), meeting_id, participant_id)
+    execute(MEETING.judged(judge), meeting_id, command)
     return Response(status=204)
 
 

@@ -17,19 +17,18 @@ from contracts.events.meetings import (
 from contracts.events.results import StoryTold, StoryWithdrawn
 from eventkit.auth.principal import Principal
 from eventkit.http.views import principal
-from meetings.access import visible_to
+from eventkit.tenants import TIED
+from meetings.access import SEES_ALL, visible_to
 from meetings.projection.calendar import calendar
 from meetings.projection.registrations import registrations
 
-_SEES_ALL = frozenset({"organiser", "moderator", "steering_group", "service"})
-_SEES_OWN = frozenset({"municipality", "district"})
 _JUDGES_STORIES = frozenset({"organiser", "moderator"})
 _OF_PARTICIPANTS = ("participant_id", "contact_id", "party", "side", "from_waiting_list")
 
 
 def own_participants(caller: Principal) -> sa.ColumnElement[Any]:
     """Who of the meeting is visible to a caller that sees some; NULL where that is nobody."""
-    if caller.role not in _SEES_OWN:
+    if caller.role not in TIED:
         return sa.null()
     return (
         sa.select(sa.func.array_agg(registrations.c.participant_id))
@@ -54,6 +53,6 @@ def of_meeting(today: Mapping[str, Any], event: MeetingEvent) -> Iterable[str]:
             | ParticipantWithdrawn(participant_id=who)
             | ParticipantCheckedIn(participant_id=who)
         ):
-            seen = principal().role in _SEES_ALL or who in (today["own_participants"] or ())
+            seen = principal().role in SEES_ALL or who in (today["own_participants"] or ())
             return () if seen else _OF_PARTICIPANTS
     return ()

@@ -33,6 +33,7 @@ class _KnownContact(_Known):
 
 class _KnownParticipant(_Known):
     id = fields.UUID(required=True, data_key="participant_id")
+    link = fields.Url(schemes={"http", "https"}, require_tld=False, load_default=None)
 
 
 _PATHS: dict[RecipientKind, tuple[str, Schema]] = {
@@ -61,4 +62,4 @@ class AddressBook:
             items: list[dict[str, Any]] = schema.load(answer.json()["items"])
         except (httpx.HTTPError, ValidationError, ValueError, LookupError, TypeError) as error:
             raise AddressesUnavailable(type(error).__name__) from error
-        return {item["id"]: Addressee(email=item["email"], name=item["name"]) for item in items}
+        return {item.pop("id"): Addressee(**item) for item in items}

@@ -22,10 +22,14 @@ class BadAddress(ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class Addressee:
-    """A name and an address, as their owner gave them just now; kept nowhere."""
+    """A name and an address, as their owner gave them just now; kept nowhere.
+
+    `link` is where a participant sees the own registration.
+    """
 
     email: str
     name: str | None = None
+    link: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

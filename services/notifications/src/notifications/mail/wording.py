@@ -45,6 +45,8 @@ _OPENINGS = {
     Notice.CONFIRMATION: "Sie sind zu diesem Treffen angemeldet und haben einen Platz:",
     Notice.WITHDRAWAL: "Sie sind von diesem Treffen abgemeldet:",
 }
+_OWN_PAGE = "Ihre Anmeldung ansehen oder absagen"
+_PERSONAL = "Der Link ist persönlich; bitte geben Sie ihn nicht weiter."
 _REMOVAL = "Der beiliegende Kalendereintrag nimmt den Termin aus Ihrem Kalender."
 _CLOSINGS = {
     Notice.INVITATION: "Der Termin liegt als Kalendereintrag bei.",
@@ -75,6 +77,7 @@ def text(letter: Letter) -> str:
     return (
         f"{_greeting(letter)},\n\n{_opening(letter)}\n\n"
         f"  {one_line(letter.meeting.title)}\n{facts}\n\n{_closing(letter)}\n\n"
+        f"{_own_page(letter)}"
         f"{_whom_to_ask(letter)}\n\n"
         f"Mit freundlichen Grüßen\n{letter.sender.name}\n"
     )
@@ -89,7 +92,7 @@ def html(letter: Letter) -> str:
         f"<!doctype html><html lang='de'><body><p>{escape(_greeting(letter))},</p>"
         f"<p>{escape(_opening(letter))}</p><h2>{escape(one_line(letter.meeting.title))}</h2>"
         f"<table>{rows}</table><p>{escape(_closing(letter))}</p>"
-        f"<p>{escape(_whom_to_ask(letter))}</p>"
+        f"{_own_page_link(letter)}<p>{escape(_whom_to_ask(letter))}</p>"
         f"<p>Mit freundlichen Grüßen<br>{escape(letter.sender.name)}</p></body></html>\n"
     )
 
@@ -127,6 +130,19 @@ def _opening(letter: Letter) -> str:
 
 def _closing(letter: Letter) -> str:
     return _CLOSINGS[letter.notice]
+
+
+def _own_page(letter: Letter) -> str:
+    if letter.to.link is None or letter.ends:
+        return ""
+    return f"{_OWN_PAGE}:\n{one_line(letter.to.link)}\n{_PERSONAL}\n\n"
+
+
+def _own_page_link(letter: Letter) -> str:
+    if letter.to.link is None or letter.ends:
+        return ""
+    href = escape(one_line(letter.to.link))
+    return f"<p><a href='{href}'>{escape(_OWN_PAGE)}</a>. {escape(_PERSONAL)}</p>"
 
 
 def _whom_to_ask(letter: Letter) -> str:

@@ -1,0 +1,143 @@
+"""The page behind a personal link: for people, in their browser, without an account.
+
+Looking at it changes nothing, for mail programs fetch links; only its button does. It has no
+script, and tells no other page where its reader came from.
+"""
+
+from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
+from typing import Any
+
+import sqlalchemy as sa
+from flask import Response, render_template_string
+
+from eventkit.auth.links import Link
+from eventkit.database import session
+from eventkit.domain import Conflict, NotFound
+from eventkit.http.blueprint import Blueprint
+from eventkit.http.problems import MEDIA_TYPE
+from eventkit.http.requests import enter, runtime
+from eventkit.http.views import execute, kit, principal
+from meetings.access import PLACES, judge_place, visible_to
+from meetings.api.pages import DAYS, GONE, KEPT, MODES, PAGE, STANDINGS, TOO_LATE, WITHDRAWN_NOW
+from meetings.api.times import ZONE
+from meetings.domain.meeting import MEETING
+from meetings.domain.phases import PERMISSIONS, Action, Phase
+from meetings.domain.registration import WithdrawParticipant
+from meetings.projection.calendar import calendar
+from meetings.projection.registrations import registrations
+
+bp = Blueprint(
+    "links", __name__, url_prefix="/r", description="What a participant's personal link shows."
+)
+# So long after the meeting's end, a link still shows what was.
+GOOD_FOR = timedelta(days=14)
+_TEXT = {"text/html": {"schema": {"type": "string"}}}
+_HTML = {"content": _TEXT}
+# What is no address at all is refused before any page is made.
+_EITHER = {"content": {**_TEXT, MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}}
+_PAGES = {
+    HTTPStatus.OK: _HTML,
+    HTTPStatus.NOT_FOUND: {"description": "The link is not good, or no more.", **_EITHER},
+    HTTPStatus.CONFLICT: {"description": "It is too late to withdraw.", **_EITHER},
+}
+_FACTS = (
+    "title",
+    "state",
+    "starts_at",
+    "mode",
+    "venue",
+    "online_platform",
+    "join_url",
+    "access_hint",
+)
+_HEADERS = {
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "no-referrer",
+    "X-Robots-Tag": "noindex",
+    "Content-Security-Policy": "default-src 'none'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'",
+}
+
+
+def link_to(registration: Any, over_at: datetime | None) -> str:
+    """The address that one participant gets by mail; good until two weeks after the end."""
+    shared = runtime()
+    if shared.links is None:
+        raise LookupError("this service takes no personal links")
+    link = Link(
+        about=registration.meeting_id,
+        person=registration.participant_id,
+        expires_at=(over_at or datetime.now(UTC)) + GOOD_FOR,
+    )
+    return f"{kit().settings.source}/r/{shared.links.make(link)}"
+
+
+@bp.route("/<token>", methods=["GET"])
+@bp.doc(responses=_PAGES)
+@bp.response(200, description="The registration, as a page for people.")
+def show_page(token: str) -> Response:
+    """Show the registration that a personal link names; changes nothing."""
+    if enter(token) is None or (row := _registered()) is None:
+        return _page(GONE, HTTPStatus.NOT_FOUND)
+    return _page(KEPT, HTTPStatus.OK, **_shown(row))
+
+
+@bp.route("/<token>", methods=["POST"])
+@bp.doc(responses=_PAGES)
+@bp.response(200, description="That the place was given back, as a page for people.")
+def withdraw(token: str) -> Response:
+    """Give the place back, as the button of the page does."""
+    if enter(token) is None or (row := _registered()) is None:
+        return _page(GONE, HTTPStatus.NOT_FOUND)
+    meeting_id, who = row["meeting_id"], row["participant_id"]
+    command = WithdrawParticipant(meeting_id=meeting_id, participant_id=who)
+    try:
+        execute(MEETING.judged(judge_place(principal(), meeting_id, who)), meeting_id, command)
+    except NotFound:
+        return _page(GONE, HTTPStatus.NOT_FOUND)
+    except Conflict:
+        return _page(TOO_LATE, HTTPStatus.CONFLICT, **_shown(row))
+    return _page(WITHDRAWN_NOW, HTTPStatus.OK, title=row["title"])
+
+
+def _registered() -> sa.RowMapping | None:
+    query = (
+        sa.select(registrations, *(calendar.c[name] for name in _FACTS))
+        .join(calendar, calendar.c.meeting_id == registrations.c.meeting_id)
+        .where(visible_to(principal()))
+    )
+    with session(kit().engine) as connection:
+        return connection.execute(query).mappings().one_or_none()
+
+
+def _shown(row: sa.RowMapping) -> dict[str, Any]:
+    phase, enters = Phase(row["state"]), row["standing"] in PLACES
+    facts = {
+        "Wann": _when(row["starts_at"]),
+        "Wie": MODES.get(row["mode"]),
+        "Wo": row["venue"],
+        "Online": row["online_platform"],
+        "Zugang": row["join_url"] if enters else None,
+        "Hinweis": row["access_hint"] if enters else None,
+    }
+    return {
+        "title": row["title"],
+        "name": kit().vault.open(row["name"]),
+        "standing": STANDINGS[row["standing"]],
+        "facts": {label: fact for label, fact in facts.items() if fact},
+        "is_off": phase is Phase.CANCELLED,
+        "can_withdraw": phase in PERMISSIONS[Action.WITHDRAW].phases,
+    }
+
+
+def _when(starts_at: datetime | None) -> str | None:
+    if starts_at is None:
+        return None
+    local = starts_at.astimezone(ZONE)
+    return f"{DAYS[local.weekday()]}, {local:%d.%m.%Y, %H:%M} Uhr"
+
+
+def _page(template: str, status: HTTPStatus, **shown: Any) -> Response:
+    body = render_template_string(PAGE + template, **shown)
+    return Response(body, status, _HEADERS, content_type="text/html; charset=utf-8")

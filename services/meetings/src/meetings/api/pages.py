@@ -1,0 +1,38 @@
+"""The German words of the page behind a personal link; small enough to stand in one place."""
+
+from collections.abc import Mapping
+
+DAYS = ("Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag", "Samstag", "Sonntag")
+MODES = {"in_person": "vor Ort", "digital": "digital", "hybrid": "vor Ort und digital"}
+STANDINGS: Mapping[str, str] = {
+    "registered": "Sie sind angemeldet und haben einen Platz.",
+    "waitlisted": "Sie stehen auf der Warteliste.",
+    "attended": "Sie haben teilgenommen.",
+}
+PAGE = """<!doctype html>
+<html lang="de"><head><meta charset="utf-8">
+<meta name="viewport" content="width=device-width"><meta name="robots" content="noindex">
+<title>Ihre Anmeldung</title></head><body>
+"""
+KEPT = """<main><h1>{{ title }}</h1>
+<p>Guten Tag{% if name %} {{ name }}{% endif %},</p>
+{% if is_off %}<p>dieses Treffen findet leider nicht statt.</p>
+{% else %}<p>{{ standing }}</p>{% endif %}
+<dl>{% for label, fact in facts.items() %}<dt>{{ label }}</dt>
+<dd>{% if fact.startswith("https://") %}<a href="{{ fact }}" rel="noreferrer">{{ fact }}</a>
+{%- else %}{{ fact }}{% endif %}</dd>{% endfor %}</dl>
+{% if can_withdraw %}<form method="post"><button type="submit">Ich sage ab</button></form>
+{% endif %}<p>Dieser Link ist persönlich. Bitte geben Sie ihn nicht weiter.</p>
+</main></body></html>
+"""
+WITHDRAWN_NOW = """<main><h1>Sie sind abgemeldet</h1>
+<p>Ihr Platz bei „{{ title }}“ ist frei. Vielen Dank für die Nachricht.</p>
+</main></body></html>
+"""
+TOO_LATE = """<main><h1>{{ title }}</h1>
+<p>Eine Abmeldung ist jetzt nicht mehr möglich.</p></main></body></html>
+"""
+GONE = """<main><h1>Dieser Link gilt nicht</h1>
+<p>Er ist abgelaufen, die Anmeldung besteht nicht mehr, oder er wurde unvollständig kopiert.</p>
+</main></body></html>
+"""

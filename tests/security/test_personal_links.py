@@ -1,0 +1,204 @@
+"""Personal links: one registration, to be looked at and given back, and nothing else."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from eventkit.auth.links import Link, Links
+from eventkit.database import connect, session
+from tests.security.conftest import Count
+from tests.security.matrix_world import FOREIGN, OWN, Arguments, World, absent
+from tests.security.routes import apps, policy_of, routes
+from tests.security.site import NOBODY, Site, Who
+
+SERVICE = Who("service")
+PAGE = "text/html; charset=utf-8"
+# What the holder of a link may do; all else is 403, or 404 for what is not its own.
+OWN_ROUTES = {
+    "calendar.show_meeting",
+    "registrations.show_registration",
+    "registrations.withdraw_participant",
+}
+
+
+@dataclass(frozen=True)
+class Guest:
+    """A registration and the link to it."""
+
+    world: World
+    place: Arguments
+    url: str
+
+    @property
+    def token(self) -> str:
+        return self.url.rpartition("/")[2]
+
+    @property
+    def path(self) -> str:
+        return "/v1/meetings/{meeting_id}/registrations/{participant_id}".format(**self.place)
+
+    def ask(self, method: str, path: str, **more: Any) -> httpx.Response:
+        return self.world.site.ask(self.token, "meetings", method, path, **more)
+
+    def open(self, method: str = "GET", token: str | None = None) -> httpx.Response:
+        path = f"/r/{token or self.token}"
+        return self.world.site.ask(NOBODY, "meetings", method, path)
+
+
+@pytest.fixture(scope="module")
+def world(site: Site) -> World:
+    return World(site)
+
+
+@pytest.fixture
+def guest(world: World) -> Guest:
+    return invited(world, OWN)
+
+
+def invited(world: World, key: str) -> Guest:
+    place = world.fresh("registration", key)
+    ids = {"ids": [place["participant_id"]]}
+    told = world.site.ask(SERVICE, "meetings", "POST", "/v1/participants/addresses", json=ids)
+    (item,) = told.json()["items"]
+    return Guest(world, place, item["link"])
+
+
+def links(world: World) -> Links:
+    return Links(world.site.kits["meetings"].settings.master_key, "registration")
+
+
+def made(guest: Guest, **changes: Any) -> str:
+    named: dict[str, Any] = {
+        "about": UUID(guest.place["meeting_id"]),
+        "person": UUID(guest.place["participant_id"]),
+        "expires_at": datetime.now(UTC) + timedelta(days=1),
+    }
+    return links(guest.world).make(Link(**named | changes))
+
+
+def test_a_link_shows_the_own_registration_and_its_meeting(guest: Guest) -> None:
+    shown = guest.ask("GET", guest.path).json()
+    assert (shown["name"], shown["standing"]) == ("Gast", "registered")
+    meeting = guest.ask("GET", f"/v1/meetings/{guest.place['meeting_id']}")
+    assert meeting.json()["title"] == "Netzwerktreffen"
+
+
+def test_a_link_shows_nothing_of_others(guest: Guest) -> None:
+    other = invited(guest.world, FOREIGN)
+    elsewhere = f"/v1/meetings/{guest.world.meeting('scheduled')}"
+    for method, path in (
+        ("GET", other.path),
+        ("POST", f"{other.path}/withdraw"),
+        ("GET", elsewhere),
+    ):
+        theirs = guest.ask(method, path)
+        assert (theirs.status_code, theirs.json()["code"]) == (404, "not-found"), path
+    assert other.ask("GET", other.path).status_code == 200
+
+
+def test_a_link_opens_no_other_route_of_any_service(guest: Guest, site: Site, count: Count) -> None:
+    tried = 0
+    for service, table in apps(site).items():
+        for route in routes(table):
+            if policy_of(table)[route.endpoint].public or route.endpoint in OWN_ROUTES:
+                continue
+            tried += 1
+            path = route.path(absent(dict.fromkeys(arguments(table, route.endpoint), "")))
+            answer = site.ask(guest.token, service, route.method, path)
+            assert answer.status_code == (403 if service == "meetings" else 401), route
+    count("routes that a personal link does not open", tried)
+
+
+def arguments(table: Flask, endpoint: str) -> set[str]:
+    return next(rule.arguments for rule in table.url_map.iter_rules() if rule.endpoint == endpoint)
+
+
+def test_the_page_shows_the_registration_and_looking_changes_nothing(guest: Guest) -> None:
+    before = guest.world.written()
+    for method in ("HEAD", "GET", "GET"):
+        answer = guest.open(method)
+        assert (answer.status_code, answer.headers["Content-Type"]) == (200, PAGE)
+    assert guest.world.written() == before
+    assert "Netzwerktreffen" in answer.text
+    assert "Guten Tag Gast" in answer.text
+    assert '<form method="post">' in answer.text
+    assert "<script" not in answer.text
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.headers["Referrer-Policy"] == "no-referrer"
+    assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+
+
+def test_the_button_gives_the_place_back_and_then_the_link_is_over(guest: Guest) -> None:
+    answer = guest.open("POST")
+    assert (answer.status_code, "Sie sind abgemeldet" in answer.text) == (200, True)
+    gone = [guest.open(), guest.open("POST"), guest.ask("GET", guest.path)]
+    gone.append(guest.ask("GET", f"/v1/meetings/{guest.place['meeting_id']}"))
+    gone.append(guest.ask("POST", f"{guest.path}/withdraw"))
+    assert [one.status_code for one in gone] == [404] * 5
+
+
+def test_withdrawing_works_over_the_api_too(guest: Guest) -> None:
+    assert guest.ask("POST", f"{guest.path}/withdraw").status_code == 204
+    assert guest.ask("GET", guest.path).status_code == 404
+
+
+def test_a_link_that_is_not_good_is_the_same_404_for_all_reasons(guest: Guest) -> None:
+    expired = made(guest, expires_at=datetime.now(UTC) - timedelta(seconds=1))
+    foreign = made(guest, about=UUID(guest.world.meeting("scheduled")))
+    other = "A" if guest.token[-1] != "A" else "B"
+    tokens = [expired, foreign, "ntl_", "x", guest.token[:-1] + other]
+    answers = [guest.open(method, one) for one in tokens for method in ("GET", "POST")]
+    assert {(one.status_code, one.headers["Content-Type"]) for one in answers} == {(404, PAGE)}
+    assert len({one.content for one in answers}) == 1
+    assert guest.ask("GET", guest.path).status_code == 200
+
+
+def test_an_expired_link_is_no_token(guest: Guest, site: Site) -> None:
+    expired = made(guest, expires_at=datetime.now(UTC) - timedelta(seconds=1))
+    assert site.ask(expired, "meetings", "GET", guest.path).status_code == 401
+
+
+def test_a_token_that_says_participant_without_a_link_sees_nothing(
+    guest: Guest, site: Site
+) -> None:
+    forged = Who("participant")
+    answer = site.ask(forged, "meetings", "GET", guest.path)
+    assert answer.status_code in (401, 404)
+
+
+def test_who_is_erased_has_no_link_any_more(guest: Guest, site: Site) -> None:
+    # The servers remember keys for a minute; this process has seen none of this person.
+    table = apps(site)["meetings"]
+    forget(site, guest.place["participant_id"])
+    assert table.test_client().get(f"/r/{guest.token}").status_code == 404
+    headers = {"Authorization": f"Bearer {guest.token}"}
+    assert table.test_client().get(guest.path, headers=headers).status_code == 404
+
+
+def forget(site: Site, person: str) -> None:
+    """As an erasure does: the key goes."""
+    engine = connect(site.kits["meetings"].settings.key_database_url, pool_size=1, name="test")
+    with session(engine) as keys:
+        gone = keys.execute(
+            sa.text("UPDATE person_keys SET wrapped = NULL WHERE person = :person"),
+            {"person": person},
+        )
+        assert gone.rowcount == 1
+    engine.dispose()
+
+
+def test_no_log_line_holds_a_link(guest: Guest, site: Site) -> None:
+    guest.open()
+    guest.open("POST", "ntl_wrong")
+    log = site.logs["meetings"].read_text("utf-8")
+    assert "/r/<token>" in log
+    assert not re.search(r"ntl_[A-Za-z0-9]", log)
