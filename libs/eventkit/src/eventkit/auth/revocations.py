@@ -62,9 +62,9 @@ class Repeated:
         self._thread.start()
 
     def close(self) -> None:
-        """Returns when the thread is over; a step that runs is waited for."""
+        """Returns when the thread is over, or five seconds later where a source keeps silent."""
         self._ended.set()
-        self._thread.join()
+        self._thread.join(5)
 
     def _run(self) -> None:
         self._step()
