@@ -23,8 +23,8 @@ from meetings.projection.registrations import WITHDRAWN, registrations
 
 PARTICIPANT = "participant"
 READS_NAMES = frozenset({"organiser", "moderator", "service", PARTICIPANT})
-_SEES_ALL = frozenset({"organiser", "steering_group", "moderator", "service"})
-_PLACES = (Standing.REGISTERED.value, Standing.ATTENDED.value)
+SEES_ALL = frozenset({"organiser", "steering_group", "moderator", "service"})
+PLACES = (Standing.REGISTERED.value, Standing.ATTENDED.value)
 
 
 def party_of(caller: Principal, party: Party | None) -> Party | None:
@@ -48,7 +48,7 @@ def is_own(party: Party | None) -> bool:
 
 def visible_to(caller: Principal) -> sa.ColumnElement[bool]:
     """The registrations that exist for the caller."""
-    if caller.role in _SEES_ALL:
+    if caller.role in SEES_ALL:
         return sa.true()
     if caller.role == PARTICIPANT:
         return _named_by_link()
@@ -64,9 +64,9 @@ def exists_for(caller: Principal, meeting_id: sa.ColumnElement[UUID]) -> sa.Colu
 
 def may_enter(caller: Principal, meeting_id: sa.ColumnElement[UUID]) -> sa.ColumnElement[bool]:
     """Whether the caller is told how to get in: who runs the network, and who has a place."""
-    if caller.role in _SEES_ALL:
+    if caller.role in SEES_ALL:
         return sa.true()
-    has_place = registrations.c.standing.in_(_PLACES)
+    has_place = registrations.c.standing.in_(PLACES)
     return sa.exists().where(
         registrations.c.meeting_id == meeting_id, has_place, visible_to(caller)
     )
@@ -83,7 +83,7 @@ def judge_place(
         place = meeting.places.get(participant_id) if meeting else None
         party = place.party if place else None
         is_own = party is not None and (party.kind.value, party.key) in own
-        if place is None or not (caller.role in _SEES_ALL or is_own or is_named):
+        if place is None or not (caller.role in SEES_ALL or is_own or is_named):
             raise NotFound("not-found", "There is no such thing here.")
 
     return judge

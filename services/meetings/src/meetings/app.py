@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from eventkit.http.policy import NETWORK, Policy, allow
+from eventkit.http.policy import NETWORK, PUBLIC, Policy, allow
 from eventkit.service import Service, Subscription
 from meetings.api import (
     agenda,
