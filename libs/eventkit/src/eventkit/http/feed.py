@@ -10,7 +10,6 @@ from urllib.parse import urlencode
 
 from flask import Flask, Response, current_app, request
 from marshmallow import Schema, fields
-from marshmallow.validate import Range
 
 from contracts.envelope import BATCH, to_batch
 from contracts.topics import wire_of
@@ -18,7 +17,7 @@ from contracts.visibility import TENANTS, Ear, ear_of
 from eventkit.cursors import parse
 from eventkit.http.arguments import invalid
 from eventkit.http.blueprint import Blueprint
-from eventkit.http.fields import Text
+from eventkit.http.fields import QueryInteger, Text
 from eventkit.http.pages import wanted
 from eventkit.http.policy import allow
 from eventkit.http.problems import HttpRefusal
@@ -59,18 +58,16 @@ class FeedQuery(Schema):
     lastEventId = Text(  # noqa: N815  (the convention's name)
         metadata={"description": "Only what comes after: an event's id or a cursor of ours."}
     )
-    timeout = fields.Integer(
-        strict=False,
+    timeout = QueryInteger(
         load_default=0,
-        validate=Range(min=0),
         metadata={"description": "Milliseconds to wait for an event when there is none yet."},
     )
     type = fields.List(
         Text(), load_default=list, metadata={"description": "Only these CloudEvents types."}
     )
     subject = Text(metadata={"description": "Only the events of this stream."})
-    fromVersion = fields.Integer(  # noqa: N815  (in the style of the others)
-        validate=Range(min=1, max=2**31 - 1),
+    fromVersion = QueryInteger(  # noqa: N815  (in the style of the others)
+        1,
         metadata={"description": "With `subject`: its events from this version on."},
     )
 
