@@ -72,7 +72,6 @@ def create_app(service: Service, kit: Kit) -> Flask:
         cursor_key=hmac.digest(kit.settings.master_key, b"cursors", "sha256"),
         municipalities=service.municipalities,
         links=Links(kit.settings.master_key, service.links) if service.links else None,
-        links=Links(kit.settings.master_key, service.links) if service.links else None,
     )
     kits_own = [feed.bp, events_described.bp, docs.bp]
     api = _add_routes(app, [*service.blueprints, *kits_own], policy)
