@@ -44,7 +44,7 @@ ACCEPTED = ["2xx", "3xx", "401", "403", "404", "409", "412", "429"]
 # Places of which the document can't say all: the form of a party's key depends on its kind,
 # `fromVersion` needs a `subject`, `type` knows the network's events, and an address, of mail or of
 # the web, is more than a pattern.
-UNSAYABLE = frozenset({"#/party/key", "fromVersion", "type", "#/email", "#/join_url"})
+UNSAYABLE = frozenset({"#/party/key", "fromVersion", "type", "#/email", "#/join_url", "#/url"})
 # Two templates have this address: what is posted here is read under the other one.
 SHARED = "POST /v1/municipalities/imports"
 # As schemathesis has it, and 412: an old If-Match is told before a bad Idempotency-Key.
