@@ -11,7 +11,7 @@ import pytest
 from contracts.events.notifications import Notice
 from notifications.mail.letter import Addressee, BadAddress, Letter
 from notifications.mail.message import message
-from notifications.mail.wording import subject, text
+from notifications.mail.wording import html, subject, text
 from tests.unit.notifications.facts import DELIVERY_ID, LETTER, NOW, letter
 
 EVIL = (
@@ -212,3 +212,14 @@ def test_html_is_escaped() -> None:
 def test_every_line_of_a_mail_is_short_enough_for_smtp() -> None:
     raw = message(letter(title="a" * 1000, access_hint="ö" * 20_000)).as_bytes()
     assert max(map(len, raw.split(b"\r\n"))) <= 998
+
+
+def test_a_participant_finds_the_own_registration_in_both_forms_until_it_is_over() -> None:
+    to = replace(LETTER.to, link="https://netz.example.org/r/ntl_abc?x=1&y='2")
+    for notice in (Notice.CONFIRMATION, Notice.UPDATE):
+        told = replace(LETTER, notice=notice, to=to)
+        assert "https://netz.example.org/r/ntl_abc?x=1&y='2\n" in text(told)
+        assert "href='https://netz.example.org/r/ntl_abc?x=1&amp;y=&#x27;2'" in html(told)
+    over = replace(LETTER, notice=Notice.WITHDRAWAL, to=to)
+    assert "ntl_abc" not in text(over) + html(over)
+    assert "/r/" not in text(LETTER)
