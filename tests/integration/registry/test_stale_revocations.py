@@ -1,0 +1,45 @@
+"""A service whose registry falls silent: what it knows holds, and operators hear how old it is."""
+
+from pathlib import Path
+
+from eventkit.auth.keys import signing_key
+from eventkit.auth.principal import Principal
+from eventkit.auth.tokens import Signer
+from local.processes import wait_until
+from meetings.app import SERVICE
+from tests.conftest import MakeDatabases
+from tests.integration.registry.replicas import OWN, PATIENCE, migrated, running
+from tests.security.issuers import listening
+
+AGE, LIST, PATH = "revocation_list_age_seconds", "/v1/revocations", "/v1/meetings"
+
+
+def test_without_the_registry_the_last_list_holds_and_grows_old(
+    databases: MakeDatabases, tmp_path: Path
+) -> None:
+    signer = Signer(signing_key(b"k" * 32), "netztreff-registry", "netztreff")
+    lost, good = (signer.sign(Principal(name, "organiser")) for name in ("lost", "good"))
+    environment = migrated(SERVICE, databases("meetings")) | OWN
+    environment |= {"CLIENT_ID": "meetings", "CLIENT_SECRET": "secret"}
+    log = tmp_path / "meetings.log"
+    with listening() as registry:
+        registry.documents |= {
+            "/.well-known/jwks.json": signer.jwks(),
+            "/oauth/token": {"access_token": "x", "expires_in": 600},
+            LIST: {"items": [{"client_id": "lost", "revoked_at": "2026-03-01T12:00:00Z"}]},
+        }
+        with running("meetings", environment | {"REGISTRY_URL": registry.url}, log) as meetings:
+            wait_until(
+                lambda: meetings.get(PATH, lost).status_code == 401,
+                what="the list",
+                seconds=PATIENCE,
+            )
+            assert meetings.get(PATH, good).status_code == 200
+            del registry.documents[LIST]
+            wait_until(lambda: meetings.metric(AGE) > 2, what="the age", seconds=PATIENCE)
+            assert meetings.get(PATH, lost).status_code == 401
+            assert meetings.get(PATH, good).status_code == 200
+            assert '"event": "stale"' in log.read_text("utf-8").replace('":"', '": "')
+            registry.documents[LIST] = {"items": []}
+            wait_until(lambda: meetings.metric(AGE) < 1, what="a new list", seconds=PATIENCE)
+            assert meetings.get(PATH, lost).status_code == 200
