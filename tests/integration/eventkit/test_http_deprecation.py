@@ -43,7 +43,9 @@ def test_a_deprecated_parameter_is_told_to_who_uses_it(client: httpx.Client) -> 
 
 def test_the_description_says_what_is_deprecated(client: httpx.Client) -> None:
     paths = client.get("/openapi.json").json()["paths"]
-    assert paths["/v1/things/old"]["get"]["deprecated"] is True
+    old = paths["/v1/things/old"]["get"]
+    assert old["deprecated"] is True
+    assert {"Deprecation", "Sunset", "Link"} <= set(old["responses"]["200"]["headers"])
     older = paths["/v1/things/older"]["get"]
     assert "deprecated" not in older
     (name,) = (one for one in older["parameters"] if one.get("name") == "name")

@@ -29,6 +29,11 @@ _LIMITS = {
     "RateLimit-Policy": _header("The quotas that count this request.", '"client";q=600;w=60'),
     "RateLimit": _header("What is left of them, and for how many seconds.", '"client";r=599;t=60'),
 }
+_LAST_DAYS = {
+    "Deprecation": _header("Since when this route is deprecated (RFC 9745).", "@1772323200"),
+    "Sunset": _header("When it goes (RFC 8594).", "Sun, 28 Feb 2027 23:00:00 GMT"),
+    "Link": _header("What follows it, and why.", '</v2/things>; rel="successor-version"'),
+}
 _AFTER = {"Retry-After": _header("Wait as many seconds before the next try.", "5")}
 _CHALLENGE = {
     "WWW-Authenticate": _header("What a token is needed for (RFC 6750).", 'Bearer error="…"')
@@ -156,13 +161,15 @@ def describe(
     for status in _refusals(kind, policy, has_body=bool(body)):
         responses.setdefault(status, HTTPStatus(status).name)
     _document_headers(responses, kind)
+    if info.get("manual_doc", {}).get("deprecated"):
+        _document_everywhere(responses, _LAST_DAYS)
     _say(doc, info, _callers(policy, method))
     if policy.public:
         doc["security"] = []
     else:
         doc["security"] = [{"bearer": [policy.scope_for(method)]}]
         doc["x-roles"] = sorted(policy.roles)
-        _document_limits(responses)
+        _document_everywhere(responses, _LIMITS)
     return doc
 
 
@@ -225,10 +232,11 @@ def _document_headers(responses: dict[Any, Any], kind: str) -> None:
         responses[304] = {"description": "Nothing changed since the ETag of If-None-Match."}
 
 
-def _document_limits(responses: dict[Any, Any]) -> None:
+def _document_everywhere(responses: dict[Any, Any], headers: Json) -> None:
+    """Add headers to every answer of an operation; those to refusals stand beside all routes."""
     for response in responses.values():
         if isinstance(response, dict):
-            response.setdefault("headers", {}).update(_LIMITS)
+            response.setdefault("headers", {}).update(headers)
 
 
 _DOCSTRING = ("summary", "description")
