@@ -34,6 +34,8 @@ schemathesis.openapi.format(
 )
 
 Known = Mapping[str, list[str]]
+# Milliseconds.
+SOON = 20
 # As many cases an operation gets in one round; the rounds differ in their seeds.
 ROUND = 10
 # Statuses beside schemathesis's own: a missing If-Match is 428, as RFC 6585 has it.
@@ -127,6 +129,7 @@ class Target:
             "base-url": self.url,
             "headers": {"Authorization": f"Bearer {self.token}"},
             "continue-on-failure": True,
+            "request-timeout": 30,
             "generation": {"max-examples": ROUND, "no-shrink": True, "database": "none"},
             "phases": {"coverage": {"enabled": coverage}},
             "checks": {
@@ -163,6 +166,7 @@ class Aim:
 
     def take(self) -> None:
         self._spare()
+        self._hasten()
         if self._is_valid(ParameterLocation.PATH):
             self.case.path_parameters = {
                 name: self._real(name, value) for name, value in self.case.path_parameters.items()
@@ -177,6 +181,12 @@ class Aim:
         for name, spare in self.target.disposable.items():
             if self.case.path_parameters.get(name) in self.target.known.get(name, []):
                 self.case.path_parameters[name] = self.random.choice(spare)
+
+    def _hasten(self) -> None:
+        """A feed waits as long as it is asked to, up to 20 s; that is tried elsewhere."""
+        wait = self.case.query.get("timeout")
+        if isinstance(wait, int) and wait > SOON:
+            self.case.query["timeout"] = SOON
 
     def _is_valid(self, part: ParameterLocation) -> bool:
         info = self.case.meta.components.get(part) if self.case.meta else None
