@@ -32,10 +32,17 @@ KIT_WORDS: Words = {
     "If-Match": '"4"',
     "digest": "5d41402abc4b2a76",
     "name": "start.js",
-    "HistoryEntry.type": "meeting.scheduled.v1",
+    "HistoryEntry": {
+        "version": 4,
+        "type": "netztreff.meeting.placed.v1",
+        "occurred_at": "2026-09-01T08:00:00+00:00",
+        "recorded_at": "2026-09-01T08:00:00+00:00",
+        "data": {"meeting_id": _BY_FORMAT["uuid"], "venue": "Rathaus"},
+        "withheld": ["access_hint", "join_url"],
+        "actor": {"kind": "client", "id": None},
+        "correlation_id": "0a4f2a55-3a2d-4a0b-9a7e-5d8f3c1b2e60",
+    },
     "ActorView.kind": "client",
-    "withheld[]": "email",
-    "correlation_id": "0a4f2a55-3a2d-4a0b-9a7e-5d8f3c1b2e60",
 }
 
 
