@@ -1,4 +1,8 @@
-"""Which district a municipality belongs to, as the registry says."""
+"""Which district a municipality belongs to, as the registry says.
+
+Where the service ran before, `rebuild known_municipalities` fills the table; to read the events
+once more would repeat what notifications do because of them.
+"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -6,8 +10,7 @@ from alembic import op
 revision = "notifications_0003"
 down_revision = "notifications_0002"
 branch_labels = None
-# The inbox is the kit's.
-depends_on = "kit_0002"
+depends_on = None
 
 
 def upgrade() -> None:
@@ -19,9 +22,3 @@ def upgrade() -> None:
         sa.Column("stream_version", sa.Integer, nullable=False),
     )
     op.create_index("municipalities_by_district", "known_municipalities", ["district_key"])
-    # What the registry told of them so far is read once more; all else is dropped as known.
-    registry = sa.text("source = 'registry'")
-    op.execute(
-        sa.text("DELETE FROM inbox WHERE source = 'registry' AND stream LIKE 'municipality-%'")
-    )
-    op.execute(sa.delete(sa.table("consumer_offsets")).where(registry))
