@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 from time import perf_counter
-from typing import Any
+from typing import Any, cast
 
 import structlog
 from flask import Flask, Response, current_app, g, request
@@ -22,7 +22,7 @@ from eventkit.http.docs.document import add_document
 from eventkit.http.limits import Limits
 from eventkit.http.moments import require_support
 from eventkit.http.openapi import ServiceApi, configure
-from eventkit.http.paths import is_plain
+from eventkit.http.paths import PlainRequest
 from eventkit.http.policy import Policy, check_complete
 from eventkit.http.problem_kinds import KINDS
 from eventkit.http.problems import HttpRefusal
@@ -40,6 +40,8 @@ DRAINED = 64 * 1024
 
 class ServiceApp(Flask):
     """Flask without static files and second spellings; crashes are logged without their data."""
+
+    request_class = PlainRequest
 
     def __init__(self, name: str) -> None:
         super().__init__(name, static_folder=None, template_folder=None)
@@ -115,7 +117,7 @@ def _begin() -> Response | None:
     g.started = perf_counter()
     g.correlation_id = correlation_id()
     CORRELATION.set(g.correlation_id)
-    if has_control(request.path) or "\ufffd" in request.path or not is_plain(request.environ):
+    if has_control(request.path) or "\ufffd" in request.path or not _is_plain():
         raise NotFound
     if (answer := transport.begin()) is not None:
         return answer
@@ -124,6 +126,10 @@ def _begin() -> Response | None:
         _limit_body(request.endpoint)
         require_support(current_app.view_functions[request.endpoint])
     return None
+
+
+def _is_plain() -> bool:
+    return cast(PlainRequest, request).has_plain_path
 
 
 def _limit_body(endpoint: str) -> None:
