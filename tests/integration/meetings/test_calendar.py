@@ -11,6 +11,8 @@ from tests.integration.meetings.conftest import (
     COHORT,
     EARLIER_COHORT,
     ENDS_AT,
+    PFORZHEIM,
+    PROGRAMME_ID,
     STARTS_AT,
     Callers,
     told,
@@ -71,6 +73,27 @@ def test_meetings_are_filtered(callers: Callers, trainings: list[str]) -> None:
     assert ids(callers, f"&from={now}&to={later}") == dated[:2]
     assert ids(callers, f"&cohort={EARLIER_COHORT}") == trainings
     assert ids(callers, f"&cohort={COHORT}") == []
+
+
+def test_meetings_are_sorted_either_way(callers: Callers, trainings: list[str]) -> None:
+    assert ids(callers, "&sort=starts_at") == trainings
+    assert ids(callers, "&sort=-starts_at") == trainings[::-1]
+    assert sorted(ids(callers, "&sort=title")) == sorted(trainings)
+
+
+def test_meetings_are_filtered_by_host_mode_and_programme(callers: Callers) -> None:
+    body = {"kind": "supervision", "title": "Supervision", "programme_id": str(PROGRAMME_ID)}
+    hybrid = callers.organiser.create("/v1/meetings", body | {"mode": "hybrid"})
+    hosted = callers.organiser.create("/v1/meetings", body | {"host_ags": PFORZHEIM})
+
+    def found(query: str) -> set[str]:
+        path = f"/v1/meetings?kind=supervision&{query}"
+        return {item["meeting_id"] for item in callers.organiser.items(path)}
+
+    assert found("mode=hybrid") == {hybrid}
+    assert found(f"host={PFORZHEIM}") == {hosted}
+    assert found(f"programme={PROGRAMME_ID}") == {hybrid, hosted}
+    assert found(f"programme={COHORT}") == set()
 
 
 @pytest.mark.parametrize(
