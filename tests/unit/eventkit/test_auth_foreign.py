@@ -234,7 +234,8 @@ def test_an_algorithm_never_meets_a_key_of_another_family(token: str) -> None:
 def test_a_key_that_was_made_for_one_algorithm_verifies_by_no_other() -> None:
     bound = RSAKey.import_key(RSA.as_pem(private=True), {"kid": "bound", "alg": "RS256"})
     keys = RemoteKeys("x", algorithms=("RS256", "PS256"), fetch=lambda _: published(bound))
-    judge = Verifier([ForeignIssuer(rules(algorithms=("RS256", "PS256")), keys)])
+    issuer = ForeignIssuer(rules(algorithms=("RS256", "PS256")), keys)
+    judge = Verifier([issuer], now=lambda: NOW)
     assert judge.verify(signed(bound)).role == "municipality"
     with pytest.raises(BadToken):
         judge.verify(signed(RSA, "PS256", {"kid": "bound"}))

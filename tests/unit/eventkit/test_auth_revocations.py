@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from threading import Event, current_thread
+from time import time
 
 import httpx
 import pytest
@@ -14,6 +15,8 @@ from eventkit.auth.tokens import BadToken, OwnIssuer, Signer, Verifier
 from eventkit.metrics import REVOCATION_AGE
 
 KEY = signing_key(b"m" * 32)
+# The token is made once, so it is judged at the time of its making.
+NOW = time()
 TOKEN = Signer(KEY, "issuer", "audience").sign(Principal("c-1", "organiser"))
 
 
@@ -56,7 +59,7 @@ def known(clock: Clock, source: Source) -> Revocations:
 
 def verifier(known: Revocations) -> Verifier:
     issuer = OwnIssuer("issuer", "audience", OwnKeys(KEY))
-    return Verifier([issuer], is_revoked=known.holds)
+    return Verifier([issuer], is_revoked=known.holds, now=lambda: NOW)
 
 
 def gauge() -> float:

@@ -171,7 +171,7 @@ def test_a_good_token_tells_who_calls() -> None:
 )
 def test_where_nothing_is_said_of_scopes_they_follow_from_the_role(role: str, scopes: str) -> None:
     assert verifier().verify(signed(role=role)).scopes == set(scopes.split())
-    assert verifier().verify(SIGNER.sign(Principal("c", role))).scopes == set(scopes.split())
+    assert verifier(time).verify(SIGNER.sign(Principal("c", role))).scopes == set(scopes.split())
 
 
 def test_a_token_without_any_scope_is_good_for_nothing() -> None:
