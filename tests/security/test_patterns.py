@@ -60,4 +60,5 @@ def test_a_pattern_is_done_soon_with_every_text(name: str, count: Count) -> None
         for text in growing(seed):
             assert take(pattern, text, searches=searches) < CPU_SECONDS, (seed, len(text))
             tried += 1
-    count("hostile texts for patterns", tried)
+    assert tried > 150
+    count("patterns that hostile texts were tried on", 1)
