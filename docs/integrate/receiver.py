@@ -57,7 +57,8 @@ class Call(BaseHTTPRequestHandler):
     server: Receiver
 
     def do_POST(self) -> None:
-        body = self.rfile.read(min(int(self.headers.get("Content-Length", "0")), LARGEST_BODY))
+        length = self.headers.get("Content-Length", "")
+        body = self.rfile.read(min(int(length), LARGEST_BODY) if length.isdecimal() else 0)
         secrets = self.server.secret_file.read_text(encoding="ascii").split()
         genuine = is_genuine(secrets, self.headers, body)
         if genuine:

@@ -22,3 +22,12 @@ def test_the_way_with_python_ends_with_a_verified_webhook(
     code = placed(blocks("integrate/with-python.md", "python"), installation, free_port())
     printed = run([sys.executable, "-"], code, tmp_path)
     assert "told by a verified webhook: participant.registered.v1" in printed
+
+
+def test_clients_change_their_secrets_and_are_revoked(
+    installation: Installation, tmp_path: Path
+) -> None:
+    code = placed(blocks("integrate/clients.md", "sh"), installation, free_port())
+    printed = run(["bash", "-eu", "-o", "pipefail"], code, tmp_path)
+    assert printed.endswith("refused, as it should be\n")
+    assert printed.count("Bearer\n") == 2
