@@ -314,9 +314,9 @@ def _times(forger: Forger) -> Cases:
         "expiry below zero": {"exp": -1},
         "expiry of thirty digits": {"exp": 10**30},
         "a life of an hour": {"exp": now + 3_600},
-        "issued in a minute": {"iat": now + 60, "exp": now + 300},
+        "issued in four minutes": {"iat": now + 240, "exp": now + 300},
         "no time of issue": {"iat": ...},
-        "not valid for a minute yet": {"nbf": now + 60},
+        "not valid for four minutes yet": {"nbf": now + 240},
         "not before as text": {"nbf": str(now)},
     }
     for name, changed in told.items():
