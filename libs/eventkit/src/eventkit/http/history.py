@@ -109,11 +109,8 @@ def found_at(
     """
     with session(kit().engine) as connection:
         today = _today(connection, query)
-        row = (
-            today
-            if when.is_now
-            else timeline.past(today, _facts(connection, timeline, today, when))
-        )
+        whole = [] if when.is_now else _stored(connection, timeline.stream(today), 1, _WHOLE)
+    row = today if when.is_now else timeline.past(today, _facts(whole, when))
     if row is None:
         raise _absent()
     return shown(row, schema, version=row[VERSION])
@@ -159,13 +156,10 @@ def _absent() -> NotFound:
     return NotFound("not-found", "There is no such thing here.")
 
 
-def _facts(
-    connection: sa.Connection, timeline: Timeline, today: Row, when: Moment
-) -> list[Recorded[Any]]:
+def _facts(whole: Iterable[Stored], when: Moment) -> list[Recorded[Any]]:
     """All that held then, by version. Raises Unavailable where newer software wrote some of it."""
-    stored = _stored(connection, timeline.stream(today), 1, _WHOLE)
     try:
-        return [fact for fact in map(recorded, stored) if when.holds(fact)]
+        return [fact for fact in map(recorded, whole) if when.holds(fact)]
     except UnknownEvent as error:
         raise Unavailable(f"written by newer software: {error}") from error
 
