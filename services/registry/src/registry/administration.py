@@ -47,7 +47,6 @@ def require_scopes(caller: Principal, scopes: Collection[str]) -> None:
         raise Forbidden(
             "beyond-your-scopes",
             f"Your token lacks {', '.join(missing)}, so you cannot give it.",
-            pointer="/scopes",
         )
 
 
