@@ -216,7 +216,9 @@ def _participant(body: dict[str, Any], meeting_id: UUID) -> UUID:
     name, email = body.get("name"), body.get("email")
     if name is None or email is None:
         return uuid4()
-    who = "\n".join((str(meeting_id), caseless(email), caseless(name)))
+    # Blanks between names are as little of a difference as their case.
+    spaced = " ".join(name.split())
+    who = "\n".join((str(meeting_id), caseless(email), caseless(spaced)))
     return UUID(hex=kit().vault.digest(who)[:32], version=5)
 
 
