@@ -39,6 +39,14 @@ test: setup ## Run all tests, with a real PostgreSQL and a real Kafka
 fuzz: setup ## Try 20,000 made-up requests a service; make fuzz ARGS="--cases 1000 --service registry"
 	@PYTHONPATH=deploy:. $(BIN)/python -m tests.security.fuzz $(ARGS)
 
+security: setup ## Run the security suites, and compare docs/security.md with what they counted
+	@rm -f .cache/security-counts.json
+	@$(BIN)/pytest tests/security
+	@$(MAKE) --no-print-directory counts
+
+counts: setup ## Compare the numbers of docs/security.md with the last run: make counts ARGS=--write
+	@$(BIN)/python -m tests.security.counts $(ARGS)
+
 check: setup ## Check format, style, types and imports, and run the fast tests
 	@$(BIN)/ruff format --check --quiet . || { echo "Not formatted; run: $(BIN)/ruff format ." >&2; exit 1; }
 	@$(BIN)/ruff check --quiet .
@@ -81,4 +89,4 @@ lock: setup ## Pin every dependency, with hashes and without hosts
 clean: ## Remove the environment, caches and everything that `make run` stored
 	rm -rf $(VENV) .cache .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis var
 
-.PHONY: help setup run cli test fuzz check env up down kafka golden release-events bench lock clean
+.PHONY: help setup run cli test fuzz security counts check env up down kafka golden release-events bench lock clean

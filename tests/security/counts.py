@@ -3,13 +3,14 @@
 import json
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fcntl import LOCK_EX, flock
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 COUNTED = ROOT / ".cache" / "security-counts.json"
 TOLD = ROOT / "docs" / "security.md"
+_TABLE = re.compile(r"(\|---\|---:\|\n)(?:\|.*\n)*")
 _ROW = re.compile(r"^\| (?P<name>[^|]+?) \| +(?P<number>[0-9][0-9,]*) \|$", re.MULTILINE)
 
 
@@ -46,12 +47,20 @@ def differences(said: Mapping[str, int], found: Mapping[str, int]) -> list[str]:
     ]
 
 
-def main() -> int:
-    """Compare the page with the last run; says 1 where they differ."""
+def rewritten(text: str, found: Mapping[str, int]) -> str:
+    """The page with these numbers in its table."""
+    rows = "".join(f"| {name} | {number:,} |\n" for name, number in sorted(found.items()))
+    return _TABLE.sub(lambda table: table[1] + rows, text)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Compare the page with the last run, or write it with --write; says 1 where they differ."""
+    if "--write" in arguments:
+        TOLD.write_text(rewritten(TOLD.read_text("utf-8"), counted()), "utf-8")
     wrong = differences(told(TOLD.read_text("utf-8")), counted())
     print("\n".join(wrong) or "docs/security.md has the numbers of the last run.")  # noqa: T201  (a command)
     return 1 if wrong else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

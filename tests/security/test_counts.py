@@ -26,3 +26,9 @@ def test_a_page_with_the_right_numbers_differs_in_nothing(tmp_path: Path) -> Non
     file = tmp_path / "counts.json"
     counts.keep({"forged tokens": 64, "cases of schemathesis": 1000}, file)
     assert counts.differences(counts.told(PAGE), counts.counted(file)) == []
+
+
+def test_a_page_is_written_with_the_numbers_of_the_last_run() -> None:
+    page = counts.rewritten(f"{PAGE}\nMore.\n", {"routes": 5, "forged tokens": 1065})
+    assert counts.told(page) == {"forged tokens": 1065, "routes": 5}
+    assert page.endswith("\nMore.\n")
