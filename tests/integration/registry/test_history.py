@@ -7,6 +7,8 @@ from uuid import uuid4
 
 import pytest
 
+from eventkit.database import driver, session
+from eventkit.unit import Kit
 from tests.integration.registry.conftest import Callers, told
 
 pytestmark = pytest.mark.usefixtures("directory")
@@ -153,3 +155,24 @@ def test_what_is_not_there_has_no_history(callers: Callers) -> None:
         answer = callers.organiser.get(f"/v1/{path}/{uuid4()}/history")
         assert told(answer, 404)["code"] == "not-found"
     assert callers.organiser.get("/v1/municipalities/00000000/history").status_code == 404
+
+
+def test_what_newer_software_wrote_is_not_passed_over(callers: Callers, kit: Kit) -> None:
+    """A past without it would be wrong, so there is none until this software knows it, too."""
+    programme_id = callers.organiser.create("/v1/programmes", {"title": "Von morgen"})
+    path = f"/v1/programmes/{programme_id}"
+    with session(kit.engine) as connection:
+        driver(connection).execute(
+            "INSERT INTO events (stream, version, event_id, type, schema_version, data, metadata,"
+            " hash, occurred_at, recorded_at) SELECT stream, 2, gen_random_uuid(),"
+            " 'programme.dreamt', 1, data, metadata, hash, occurred_at, recorded_at"
+            " FROM events WHERE stream = %s",
+            (f"programme-{programme_id}",),
+        )
+    answer = callers.organiser.get(f"{path}{LATER}")
+    assert told(answer, 503)["code"] == "unavailable"
+    page = told(callers.organiser.get(f"{path}/history"))
+    assert [entry["version"] for entry in page["items"]] == [1]
+    rest = told(callers.organiser.get(f"{path}/history?cursor={page['next']}"))
+    assert rest == {"items": [], "next": None}
+    assert told(callers.organiser.get(path))["title"] == "Von morgen"
