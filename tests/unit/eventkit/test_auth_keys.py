@@ -1,5 +1,7 @@
 """Keys of another service: fetched once, kept while it is silent, never fetched on demand."""
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 from typing import Any
 
 import httpx
@@ -114,4 +116,36 @@ def test_without_any_key_nobody_is_judged_and_the_issuer_is_asked_once_a_second(
     assert issuer.asked == 1
     issuer.answer = None
     clock.now += 1.1
+    assert known.find(KID) is not None
+
+
+def test_who_waited_for_a_slow_issuer_does_not_ask_again(clock: Clock, issuer: Issuer) -> None:
+    def slow(_: str) -> Any:
+        issuer.asked += 1
+        clock.now += 3
+        raise httpx.ConnectTimeout("silent")
+
+    known = RemoteKeys("https://idp.example.org/jwks", fetch=slow)
+    for _ in range(10):
+        with pytest.raises(KeysUnavailable):
+            known.find(KID)
+    assert issuer.asked == 1
+
+
+def test_a_slow_issuer_holds_up_one_thread_alone() -> None:
+    asked, answered = Event(), Event()
+
+    def slow(_: str) -> Any:
+        asked.set()
+        answered.wait(30)
+        return Signer(KEY, "", "").jwks()
+
+    known = RemoteKeys("https://idp.example.org/jwks", fetch=slow, wait=0.001)
+    with ThreadPoolExecutor(1) as threads:
+        first = threads.submit(known.find, KID)
+        assert asked.wait(30)
+        with pytest.raises(KeysUnavailable):
+            known.find(KID)
+        answered.set()
+        assert first.result(30) is not None
     assert known.find(KID) is not None

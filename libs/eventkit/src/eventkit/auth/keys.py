@@ -71,8 +71,8 @@ class RemoteKeys:
     """Keys from a JWKS address: kept for `fresh` seconds, and longer while the address is silent.
 
     An unknown key id causes at most one request in `patience` seconds, so nobody can use us to
-    flood the issuer. Keys that fit none of the algorithms are passed over. Safe for threads; one
-    of them fetches while the others wait.
+    flood the issuer. Keys that fit none of the algorithms are passed over. Safe for threads: one
+    of them fetches, the others wait `wait` seconds for it, so that a slow issuer stops nobody else.
     """
 
     def __init__(
@@ -83,31 +83,41 @@ class RemoteKeys:
         fetch: Callable[[str], Any] | None = None,
         fresh: float = 300,
         patience: float = 60,
+        wait: float = 1,
     ) -> None:
         self._url = url
         self._algorithms = tuple(algorithms)
         self._fetch = fetch or fetch_json
         self._fresh = fresh
         self._patience = patience
+        self._wait = wait
         self._keys: dict[str, Key] = {}
         self._tried_at = float("-inf")
         self._lock = Lock()
 
     def find(self, kid: str) -> Key | None:
         if kid not in self._keys or self._is_due(self._fresh):
-            with self._lock:
-                # Without any key every request would be refused: then patience is short.
-                if self._is_due(self._patience if self._keys else 1):
-                    self._refresh()
+            self._refresh_once()
         if not self._keys:
             raise KeysUnavailable
         return self._keys.get(kid)
+
+    def _refresh_once(self) -> None:
+        if not self._lock.acquire(timeout=self._wait):
+            return
+        try:
+            # Without any key every request would be refused: then patience is short.
+            if self._is_due(self._patience if self._keys else 1):
+                self._refresh()
+                # Counted from the end: whoever waited for a slow issuer does not ask again.
+                self._tried_at = monotonic()
+        finally:
+            self._lock.release()
 
     def _is_due(self, seconds: float) -> bool:
         return monotonic() - self._tried_at > seconds
 
     def _refresh(self) -> None:
-        self._tried_at = monotonic()
         try:
             found = dict(self._usable(self._fetch(self._url)["keys"]))
         except (httpx.HTTPError, ValueError, KeyError, TypeError, AttributeError):
