@@ -1,10 +1,18 @@
 """Nothing that callers send comes to light where it does not belong, whatever goes wrong."""
 
+import sys
 from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
 
 import orjson
+import psutil
 import pytest
 
+from local.ports import free_port
+from local.processes import spawn, stop, wait_until
+from local.registry_client import ready
+from local.service_settings import service_environment
 from tests.e2e.conftest import forget_topics
 from tests.security import canary
 from tests.security.conftest import Count
@@ -19,6 +27,7 @@ LIMITS = {
     "RATE_LIMIT_PER_ADDRESS": "9999999/second",
     "RATE_LIMIT_TOKENS": "300/minute",
 }
+SECRET_SETTINGS = ("DATABASE_URL", "KEY_DATABASE_URL", "MASTER_KEY", "CHAIN_KEY", "CLIENT_SECRET")
 # Each of them was the answer to something that held canaries.
 PROVOKED = {400, 401, 403, 404, 405, 412, 413, 414, 415, 422, 428, 429, 431, 500, 503}
 
@@ -96,3 +105,27 @@ def test_no_process_shows_a_secret_to_its_neighbours(flight: Flight) -> None:
 def test_people_were_written_to_after_all(flight: Flight) -> None:
     mails = b"\n".join(mail.content for mail in flight.site.mailbox.mails)
     assert canary.found(mails, [flight.canaries.personal])
+
+
+def test_a_service_with_its_secrets_in_files_has_none_in_its_environment(
+    flight: Flight, tmp_path: Path
+) -> None:
+    site = flight.site
+    environment = service_environment("notifications", site.settings, site.server, site.credentials)
+    for name in SECRET_SETTINGS:
+        file = tmp_path / name
+        file.write_text(environment.pop(name), "utf-8")
+        environment[f"{name}_FILE"] = str(file)
+    binds = {name: f"127.0.0.1:{free_port()}" for name in ("HTTP_BIND", "OPERATOR_BIND")}
+    command = [sys.executable, "-m", "notifications", "api"]
+    process = spawn(command, log=tmp_path / "log", environment=environment | binds)
+    port = int(binds["OPERATOR_BIND"].rpartition(":")[2])
+    try:
+        wait_until(partial(ready, port), child=process, what="notifications", seconds=60)
+        pids = [process.pid, *(one.pid for one in psutil.Process(process.pid).children())]
+        assert len(pids) > 1
+        assert canary.in_processes(pids, "environ", site.secrets()) == {}
+        # Those that were given theirs in the environment show them to their own user.
+        assert canary.in_processes(site.pids(), "environ", site.secrets())
+    finally:
+        stop([process])
