@@ -151,7 +151,17 @@ def test_what_is_compressed_is_the_same_each_time(client: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize(
-    "host", ["evil.example.org", "things.example.org.evil.example", "", "[", "127.0.0.1", "a b"]
+    "host",
+    [
+        "evil.example.org",
+        "things.example.org.evil.example",
+        "evil@things.example.org",
+        "things.example.org/evil",
+        "",
+        "[",
+        "127.0.0.1",
+        "a b",
+    ],
 )
 def test_an_unknown_host_is_refused(client: httpx.Client, host: str) -> None:
     answer = client.get("/v1/things/open", headers={"Host": host})

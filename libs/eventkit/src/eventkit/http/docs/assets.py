@@ -18,7 +18,7 @@ NAMES: Final = frozenset(
 @cache
 def version(name: str) -> str:
     """The digest that stands in the address of a file."""
-    return blake2b((_FOLDER / name).read_bytes(), digest_size=8).hexdigest()
+    return blake2b(_content(name), digest_size=8).hexdigest()
 
 
 def address(name: str) -> str:
@@ -31,4 +31,9 @@ def read(digest: str, name: str) -> tuple[bytes, str] | None:
     if name not in NAMES or digest != version(name):
         return None
     script, style = TYPES
-    return (_FOLDER / name).read_bytes(), style if name.endswith(".css") else script
+    return _content(name), style if name.endswith(".css") else script
+
+
+@cache
+def _content(name: str) -> bytes:
+    return (_FOLDER / name).read_bytes()
