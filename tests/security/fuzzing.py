@@ -25,8 +25,6 @@ from schemathesis.generation.modes import GenerationMode
 from schemathesis.hooks import GLOBAL_HOOK_DISPATCHER, HookContext
 from schemathesis.openapi.checks import AllowHeaderMismatch, RejectedPositiveData
 
-from tests.security.described import nothing_undescribed
-
 # Of the years that are taken, as the document says; only a few of all years would be.
 SECONDS = integers(-2_208_902_400, 7_258_000_000)
 schemathesis.openapi.format(
@@ -136,7 +134,6 @@ class Target:
             "phases": {"coverage": {"enabled": coverage}},
             "checks": {
                 "enabled": True,
-                nothing_undescribed.__name__: {"enabled": True},
                 "missing_required_header": {"expected-statuses": MISSING_HEADER},
                 "positive_data_acceptance": {"expected-statuses": ACCEPTED},
                 "negative_data_rejection": {"expected-statuses": REJECTED},

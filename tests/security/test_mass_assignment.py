@@ -1,4 +1,4 @@
-"""S4: nobody writes what only the service writes, by naming it in a body."""
+"""S4: nobody writes what only the service writes, and no answer holds what nobody described."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from uuid import uuid4
 import pytest
 
 from tests.security.conftest import Count
-from tests.security.described import resolved
 from tests.security.site import NOBODY, SERVICES, Site, Who
 
 # What things have beside what people say of them, and what frameworks have been tricked with.
@@ -40,7 +39,8 @@ def operations(document: Mapping[str, Any]) -> Iterator[Operation]:
             )
             if "application/json" not in content:
                 continue
-            schema = resolved(content["application/json"]["schema"], document)
+            name = content["application/json"]["schema"]["$ref"].rpartition("/")[2]
+            schema = document["components"]["schemas"][name]
             roles = told.get("x-roles")
             yield Operation(
                 method=method.upper(),
@@ -72,3 +72,13 @@ def test_a_member_that_is_not_the_callers_to_say_is_refused(
         told = {fault["pointer"] for fault in answer.json()["errors"]}
         assert {f"#/{name}" for name in wrong} <= told, f"{one}: {answer.text}"
         count("members that callers may not write", len(wrong))
+
+
+@pytest.mark.parametrize("service", sorted(SERVICES))
+def test_a_schema_names_all_members_that_there_are(site: Site, service: str) -> None:
+    """So the comparison of every answer with its schema, in test_fuzz, finds what was added."""
+    schemas = site.document(service)["components"]["schemas"]
+    described = {name: schema for name, schema in schemas.items() if "properties" in schema}
+    assert len(described) > 5
+    for name, schema in described.items():
+        assert schema["additionalProperties"] is False, name
