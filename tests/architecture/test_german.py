@@ -31,7 +31,7 @@ PUT_TOGETHER = {
     "{…} is no event of this network.",
 }
 # Words that stand inside of a sentence.
-INSIDE = {"wrong encoding", *SAID.values()}
+INSIDE = {"wrong encoding", "line {…}, column {…}", *SAID.values()}
 # Told to whoever runs a command, or meant for the description.
 NOT_FOR_CALLERS = {
     "States that the file holds whole: {…}",

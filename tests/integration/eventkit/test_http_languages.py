@@ -63,6 +63,12 @@ def test_what_is_wrong_with_a_field_is_said_in_german(
     assert problem["errors"] == [{"detail": sentence, "pointer": pointer}]
 
 
+def test_the_place_in_an_unreadable_body_is_said_in_german(as_: As) -> None:
+    headers = {"Accept-Language": "de", "Content-Type": "application/json"}
+    problem = as_().post("/v1/things", content=b'{"title": x}', headers=headers).json()
+    assert problem["detail"] == "Der Inhalt ist kein JSON: Zeile 1, Spalte 11."
+
+
 def test_programs_read_the_same_in_every_language(client: httpx.Client) -> None:
     english, german = missing(client, "en").json(), missing(client, "de").json()
     for member in ("type", "status", "code"):

@@ -97,8 +97,8 @@ class Catalogue:
         return sentence
 
     def _values(self, found: Mapping[str, str]) -> dict[str, str]:
-        """Where a value is itself a sentence of ours, it is translated as well."""
-        return {name: self._exact.get(value, value) for name, value in found.items()}
+        """Where a value is itself in words of ours, it is translated as well."""
+        return {name: self.translate(value) for name, value in found.items()}
 
 
 def _fixed(text: str) -> int:
