@@ -142,6 +142,21 @@ def test_the_history_of_a_contact_has_no_address_for_anybody(
         assert entry["data"]["role"] == "Leitung"
 
 
+def test_what_a_person_corrected_or_took_back_is_shown_at_no_time(callers: Callers) -> None:
+    said = {"role": "Leitung", "purpose": "Netzwerk", "name": "Kontakt", "phone": "+49 711 1"}
+    appointed = {"party": PFORZHEIM, "email": "alt@example.org", **said}
+    path = f"/v1/contacts/{callers.organiser.create('/v1/contacts', appointed)}"
+    corrected = {"name": "Neuer Name", "email": "neu@example.org", "role": "Vertretung"}
+    tag = callers.organiser.get(path).headers["ETag"]
+    told(callers.organiser.put(path, said | corrected | {"phone": None}, **{"If-Match": tag}))
+    first = events(callers, path, "organiser")[0]
+    for time, at in (("as_of", first["occurred_at"]), ("known_at", first["recorded_at"])):
+        then = told(callers.organiser.get(f"{path}?{time}={at.replace('+', '%2B')}"))
+        assert then["role"] == "Leitung"
+        assert (then["name"], then["email"]) == ("Neuer Name", "neu@example.org")
+        assert then["phone"] is None
+
+
 def test_the_history_of_a_client_has_no_digest(callers: Callers, known: Known) -> None:
     answer = callers.operator.get(f"{known.client}/history")
     (entry,) = told(answer)["items"]

@@ -5,7 +5,7 @@ Who may see the thing today sees its past as well, with the same fields; nobody 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import takewhile
 from typing import Any
@@ -21,6 +21,7 @@ from eventkit.database import Unavailable, driver, session
 from eventkit.domain import Aggregate, NotFound
 from eventkit.http import pages
 from eventkit.http.blueprint import Blueprint
+from eventkit.http.fields import Sealed
 from eventkit.http.moments import Moment
 from eventkit.http.requests import kit, principal
 from eventkit.http.schemas import page_of
@@ -58,12 +59,13 @@ class Timeline:
         """The stream that feeds the row."""
         return self.aggregate.stream(today[self.of])
 
-    def past(self, today: Row, facts: Iterable[Recorded[Any]]) -> Row | None:
-        """The row as these facts leave it; what is no column of its own stays as it is today."""
+    def past(self, today: Row, facts: Iterable[Recorded[Any]], kept: Container[str]) -> Row | None:
+        """The row as these facts leave it; `kept`, and what is no column of it, stay as today."""
         table = self.model.table
         key = tuple(today[column.name] for column in table.primary_key.columns)
         row = folded(self.model, facts).get(key)
-        return row and {**today} | {c.name: row.get(c.name) for c in table.columns}
+        names = [column.name for column in table.columns if column.name not in kept]
+        return row and {**today} | {name: row.get(name) for name in names}
 
 
 class ActorView(Schema):
@@ -105,12 +107,13 @@ def found_at(
 ) -> Response:
     """Like `found`, for the thing as it was at the moment; 404 also where it was not yet.
 
-    The query decides, today, whether the thing exists for the caller and what it shows.
+    The query decides, today, whether the thing exists for the caller and what it shows. Personal
+    data is that of today: what a person had corrected or taken back is shown at no time.
     """
     with session(kit().engine) as connection:
         today = _today(connection, query)
         whole = [] if when.is_now else _stored(connection, timeline.stream(today), 1, _WHOLE)
-    row = today if when.is_now else timeline.past(today, _facts(whole, when))
+    row = today if when.is_now else timeline.past(today, _facts(whole, when), _personal(schema))
     if row is None:
         raise _absent()
     return shown(row, schema, version=row[VERSION])
@@ -150,6 +153,12 @@ def _today(connection: sa.Connection, query: sa.Select[Any]) -> Row:
     if row is None:
         raise _absent()
     return dict(row)
+
+
+def _personal(schema: type[Schema]) -> frozenset[str]:
+    """What the schema opens: nothing sealed can be shown but by such a field."""
+    opened = schema().fields.items()
+    return frozenset(one.attribute or name for name, one in opened if isinstance(one, Sealed))
 
 
 def _absent() -> NotFound:
