@@ -156,6 +156,13 @@ def test_requests_sent_by_half_leave_the_other_threads_to_others(server: Serving
             assert client.get("/v1/things/open").status_code == 200
 
 
+@pytest.mark.parametrize("part", ["head", "body"])
+def test_who_stops_in_the_middle_is_not_waited_for_without_end(server: Serving, part: str) -> None:
+    message = GET if part == "head" else upload(b"Content-Length: 100\r\n") + b"x"
+    answer = exchange(server.port, message)
+    assert answer == b"" or status(answer) in (400, 408)
+
+
 def test_idle_connections_hold_no_thread(server: Serving) -> None:
     with ExitStack() as held, server.client() as client:
         for _ in range(20 * THREADS):

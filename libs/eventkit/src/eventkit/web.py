@@ -7,6 +7,7 @@ import select
 import selectors
 import signal
 import socket
+import struct
 from collections.abc import Callable, Iterable
 from functools import partial
 from http import HTTPStatus
@@ -25,6 +26,8 @@ from eventkit.supervisor import GRACE_SECONDS
 Headers = list[tuple[str, str]]
 _IN_A_ROW = 50
 _AT_ONCE_SECONDS = 0.001
+# Seconds and microseconds, as the kernel has them.
+_PATIENCE = struct.pack("ll", 10, 0)
 _CLOSE = ("Connection", "close")
 _OPTIONS = {
     "worker_class": "gthread",
@@ -131,6 +134,8 @@ class _Worker(ThreadWorker):  # type: ignore[misc]  # published without types
 
         gunicorn would keep a thread waiting for five seconds for each.
         """
+        # gunicorn waits without end for the rest of a request.
+        conn.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, _PATIENCE)
         if conn.initialized or conn.data_ready or _has_more(conn.sock, seconds=0):
             super().enqueue_req(conn)
             return

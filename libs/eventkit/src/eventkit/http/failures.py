@@ -54,6 +54,7 @@ def register(app: Flask) -> None:
         (sa.exc.DataError, _unstorable),
         (ParseException, _broken),
         (NoMoreData, _broken),
+        (BlockingIOError, _broken),
         (InternalServerError, _crashed),
         (HTTPException, _http),
     ]
@@ -106,8 +107,8 @@ def _unstorable(error: Exception) -> Response:
     return problem(422, "out-of-range", "A value is outside of what can be stored.")
 
 
-def _broken(_: ParseException | NoMoreData) -> Response:
-    """The server reads bodies only when asked to, so only now it finds one cut off or malformed."""
+def _broken(_: ParseException | OSError) -> Response:
+    """The server reads bodies only when asked to, so only now it finds one broken off."""
     return _http(BadRequest())
 
 
