@@ -132,6 +132,7 @@ def test_who_is_shown_something_else_gets_another_tag(site: Site, meeting: str) 
     mine, theirs = (site.ask(who, "meetings", "GET", where) for who in (ORGANISER, OTHER))
     assert ("geheim" in mine.text, "geheim" in theirs.text) == (True, False)
     assert mine.headers["ETag"] != theirs.headers["ETag"]
+    assert mine.headers["Cache-Control"] == "private, no-cache"
     foreign = {"If-None-Match": mine.headers["ETag"]}
     assert site.ask(OTHER, "meetings", "GET", where, headers=foreign).content == theirs.content
 
