@@ -174,7 +174,6 @@ def test_who_leaves_is_listed_as_left_and_may_come_back(callers: Callers, cohort
         ("district", PFORZHEIM["key"][:5], True),
         ("district", ESSLINGEN["key"], False),
         ("moderator", None, False),
-        ("participant", None, False),
         ("service", None, False),
     ],
 )
