@@ -145,6 +145,7 @@ def rules(listener: Listener) -> str:
             "netz-stadt": "municipality",
         },
         "tenant_claim": "ags",
+        "tenants": ["08231000"],
         "scopes_default": ["read"],
     }
     second = {

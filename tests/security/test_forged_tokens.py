@@ -108,6 +108,7 @@ def foreign(world: World) -> dict[str, Attempt]:
         "realm: another audience": realm.token(aud="realm-management"),
         "realm: no role of ours": realm.token(realm_access={"roles": ["organiser", "operator"]}),
         "realm: no tenant": realm.token(realm_access={"roles": ["netz-stadt"]}),
+        "realm: another town": realm.token(realm_access={"roles": ["netz-stadt"]}, ags="08111000"),
         "realm: jku": realm.token({"jku": f"{world.trap.url}/certs"}),
         "realm: jku, unknown kid": realm.token({"jku": f"{world.trap.url}/certs", "kid": "new"}),
         "realm: its encryption key": realm.token({"kid": "enc"}, _plain(realm.encryption)),

@@ -46,6 +46,7 @@ def rules(**changed: Any) -> IssuerRules:
         "role_claim": ("realm_access", "roles"),
         "role_map": {"leitung": "organiser", "stadt": "municipality", "kreis": "district"},
         "tenant_claim": "schluessel",
+        "tenants": ("08231", "08236"),
     }
     return IssuerRules(**{**usual, **changed})
 
@@ -144,7 +145,9 @@ def test_several_issuers_are_judged_at_once_each_by_its_rules() -> None:
     ("told", "scopes"),
     [
         ({"scope": "openid write read"}, {"read", "write"}),
-        ({"scope": ["admin"]}, {"admin"}),
+        ({"scope": ["write"]}, {"write"}),
+        ({"scope": "read write admin"}, {"read", "write"}),
+        ({"scope": "admin"}, set()),
         ({"scope": ...}, {"read"}),
         ({"scope": "profile"}, {"read"}),
         ({"scope": 7}, {"read"}),
@@ -154,6 +157,49 @@ def test_scopes_of_ours_count_and_the_issuers_default_otherwise(
     told: dict[str, Any], scopes: set[str]
 ) -> None:
     assert verifier().verify(signed(**told)).scopes == scopes
+
+
+def test_an_issuer_gives_the_scopes_that_the_operator_allows_it() -> None:
+    judge = verifier(scopes_allowed=("read", "admin"))
+    assert judge.verify(signed(scope="admin write")).scopes == {"admin"}
+
+
+@pytest.mark.parametrize(
+    ("role", "tenant", "tenants"),
+    [
+        ("stadt", "08231000", ("08231000",)),
+        ("stadt", "08236004", ("08236",)),
+        ("stadt", "08236004", ("09", "08")),
+        ("kreis", "08236", ("08236",)),
+        ("kreis", "08236", ("08",)),
+    ],
+)
+def test_an_issuer_speaks_for_the_tenants_that_the_operator_gave_it(
+    role: str, tenant: str, tenants: tuple[str, ...]
+) -> None:
+    token = signed(realm_access={"roles": [role]}, schluessel=tenant)
+    assert verifier(tenants=tenants).verify(token).tenant == tenant
+
+
+@pytest.mark.parametrize(
+    ("role", "tenant", "tenants"),
+    [
+        ("stadt", "08111000", ("08231000",)),
+        ("stadt", "08231001", ("08231000",)),
+        ("stadt", "08236004", ("08231", "08235")),
+        ("stadt", "09236004", ("08",)),
+        ("kreis", "08111", ("08236",)),
+        # A town's issuer does not speak for the district whose key its own begins with.
+        ("kreis", "08231", ("08231000",)),
+        ("stadt", "08231000", ()),
+    ],
+)
+def test_an_issuer_speaks_for_no_other_tenants(
+    role: str, tenant: str, tenants: tuple[str, ...]
+) -> None:
+    token = signed(realm_access={"roles": [role]}, schluessel=tenant)
+    with pytest.raises(BadToken):
+        verifier(tenants=tenants).verify(token)
 
 
 def test_of_several_roles_the_first_of_the_map_counts() -> None:

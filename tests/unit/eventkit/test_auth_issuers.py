@@ -31,6 +31,7 @@ RULES: dict[str, Any] = {
     "role_claim": ["realm_access", "roles"],
     "role_map": {"netztreff-stadt": "municipality"},
     "tenant_claim": "ags",
+    "tenants": ["08231000"],
 }
 
 
@@ -48,6 +49,7 @@ def test_issuers_are_read_with_their_defaults() -> None:
     assert rules.issuer == RULES["issuer"]
     assert (rules.subject_claim, rules.scope_claim) == ("sub", "scope")
     assert (rules.scopes_default, rules.longest_seconds) == (("read",), 600)
+    assert rules.scopes_allowed == ("read", "write")
 
 
 def test_the_example_for_keycloak_is_a_good_setting() -> None:
@@ -56,6 +58,27 @@ def test_the_example_for_keycloak_is_a_good_setting() -> None:
     assert rules.payload_typ == "Bearer"
     members = set(re.findall(r"`([a-z_]+)`", page.partition("| member |")[2].partition("\n\n")[0]))
     assert set(IssuerRules.__struct_fields__) <= members
+
+
+def test_the_example_gives_nobody_more_than_its_own_town_needs() -> None:
+    page = (ROOT / "docs" / "integrate" / "identity-provider.md").read_text("utf-8")
+    (rules,) = read(text=page.partition("```json\n")[2].partition("```")[0]).oidc_issuers
+    assert set(rules.role_map.values()) == {"municipality"}
+    assert len(rules.tenants) == 1
+    assert len(rules.tenants[0]) == 8
+
+
+@pytest.mark.parametrize("typ", ["at+jwt", "application/at+jwt"])
+def test_a_header_that_only_access_tokens_have_needs_no_type_beside_it(typ: str) -> None:
+    rules = {name: value for name, value in RULES.items() if name != "payload_typ"}
+    assert read({**rules, "header_typ": [typ]}).oidc_issuers[0].payload_typ is None
+
+
+def test_an_issuer_of_roles_without_tenants_names_none() -> None:
+    rules = {
+        name: value for name, value in RULES.items() if name not in ("tenants", "tenant_claim")
+    }
+    assert read({**rules, "role_map": {"x": "organiser"}}).oidc_issuers[0].tenants == ()
 
 
 def test_issuers_may_stand_in_a_file(tmp_path: Path) -> None:
@@ -86,6 +109,17 @@ def test_issuers_may_stand_in_a_file(tmp_path: Path) -> None:
         ({"longest_seconds": 0}, "longest_seconds"),
         ({"longest_seconds": 86401}, "longest_seconds"),
         ({"tenant_claim": None}, "tenant_claim"),
+        ({"tenants": ...}, "tenants"),
+        ({"tenants": []}, "tenants"),
+        ({"tenants": [""]}, "tenants"),
+        ({"tenants": ["8"]}, "tenants"),
+        ({"tenants": ["0823100012"]}, "tenants"),
+        ({"tenants": ["08231000\n"]}, "tenants"),
+        ({"tenants": "08231000"}, "tenants"),
+        ({"scopes_allowed": []}, "scopes_allowed"),
+        ({"scopes_default": ["admin"]}, "scopes_allowed"),
+        ({"payload_typ": ...}, "payload_typ"),
+        ({"payload_typ": ..., "header_typ": ["JWT", "at+jwt"]}, "payload_typ"),
         ({"jku": "https://attacker.example.org"}, "jku"),
     ],
 )

@@ -81,14 +81,16 @@ class ForeignIssuer:
         told = _at(claims, self.rules.tenant_claim or ())
         if not isinstance(told, str) or not form.match(told):
             raise BadToken
+        if not told.startswith(self.rules.tenants):
+            raise BadToken
         return told
 
     def _scopes(self, claims: Claims) -> frozenset[str]:
-        """Those of ours that the token names; the issuer's usual ones where it names none."""
+        """Those that the token names and may have; the usual ones where it names none of ours."""
         told = claims.get(self.rules.scope_claim) if self.rules.scope_claim else None
         named = told.split(" ") if isinstance(told, str) else told
         ours = set(SCOPES) & set(_texts(named))
-        return frozenset(ours or self.rules.scopes_default)
+        return frozenset(ours or self.rules.scopes_default) & set(self.rules.scopes_allowed)
 
 
 def _texts(value: object) -> list[str]:

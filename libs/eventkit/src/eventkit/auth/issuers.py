@@ -12,8 +12,11 @@ Path = str | tuple[str, ...]
 Role = Literal["organiser", "steering_group", "municipality", "district", "moderator", "operator"]
 Scope = Literal["read", "write", "admin"]
 Algorithm = Literal["RS256", "PS256", "ES256", "EdDSA"]
+# A whole key, or its beginning: "08" is a state, "08236" a district with its municipalities.
+_Tenant = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{2,8}\Z")]
 _Text = Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
 _DAY = 86_400
+_ACCESS_TOKENS = {"at+jwt", "application/at+jwt"}
 
 
 class BadIssuers(ValueError):
@@ -24,7 +27,8 @@ class IssuerRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """How tokens of one issuer look, and whom they name.
 
     A path names a claim, or a claim within claims: `["realm_access", "roles"]`. Of several roles
-    in a token the one that stands first in `role_map` counts.
+    in a token the one that stands first in `role_map` counts. Whatever a token says, it speaks
+    for no other tenants than `tenants`, and has no more scopes than `scopes_allowed`.
     """
 
     issuer: _Text
@@ -37,8 +41,10 @@ class IssuerRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     role_claim: Path
     role_map: Annotated[dict[str, Role], msgspec.Meta(min_length=1)]
     tenant_claim: Path | None = None
+    tenants: tuple[_Tenant, ...] = ()
     scope_claim: _Text | None = "scope"
     scopes_default: tuple[Scope, ...] = ("read",)
+    scopes_allowed: Annotated[tuple[Scope, ...], msgspec.Meta(min_length=1)] = ("read", "write")
     longest_seconds: Annotated[int, msgspec.Meta(ge=1, le=_DAY)] = 600
 
 
@@ -59,10 +65,29 @@ def parse_issuers(text: str) -> tuple[IssuerRules, ...]:
 
 
 def _fault(rules: IssuerRules) -> str | None:
+    return _bad_address(rules) or _bad_tenants(rules) or _bad_tokens(rules)
+
+
+def _bad_address(rules: IssuerRules) -> str | None:
     parts = urlsplit(rules.jwks_url)
     if parts.scheme not in ("http", "https") or not parts.netloc:
         return "`jwks_url` is no http or https URL"
-    tied = {"municipality", "district"} & set(rules.role_map.values())
+    return None
+
+
+def _bad_tenants(rules: IssuerRules) -> str | None:
+    tied = " and ".join(sorted({"municipality", "district"} & set(rules.role_map.values())))
     if tied and not rules.tenant_claim:
-        return f"`tenant_claim` is missing, and {' and '.join(sorted(tied))} have a tenant"
+        return f"`tenant_claim` is missing, and {tied} have a tenant"
+    if tied and not rules.tenants:
+        return f"`tenants` is missing: whose {tied} the issuer speaks for"
+    return None
+
+
+def _bad_tokens(rules: IssuerRules) -> str | None:
+    if not set(rules.scopes_default) <= set(rules.scopes_allowed):
+        return "`scopes_default` has a scope that `scopes_allowed` lacks"
+    # RFC 9068 alone keeps ID tokens apart by the header.
+    if rules.payload_typ is None and not set(rules.header_typ) <= _ACCESS_TOKENS:
+        return "`payload_typ` is missing: only at+jwt in `header_typ` tells ID tokens apart"
     return None
