@@ -27,6 +27,9 @@ def world(site: Site) -> World:
     version = world.version("meetings", f"/v1/meetings/{placed}")
     path, headers = f"/v1/meetings/{placed}/place", {"If-Match": version}
     world.ask("meetings", path, "PUT", json=LINK, headers=headers)
+    told = world.fresh("story")
+    path = "/v1/meetings/{meeting_id}/stories/{story_id}/withdraw".format(**told)
+    world.ask("meetings", path, json={"reason": "Wunsch der Erzählerin"})
     return world
 
 
@@ -125,11 +128,45 @@ def test_nobody_waits_longer_or_shorter_for_what_is_hidden(world: World) -> None
     assert (waited.json(), waited.elapsed.total_seconds() >= 0.2) == ([], True)
 
 
-def test_an_operator_hears_no_ways_into_meetings(world: World) -> None:
-    heard = everything(world, Who("operator"), "meetings")
-    assert "meeting.placed" not in kinds(heard)
-    assert "meeting.planned" in kinds(heard)
-    assert "participant.registered" in kinds(heard)
+def test_an_operator_hears_neither_ways_into_meetings_nor_of_participants(world: World) -> None:
+    heard = kinds(everything(world, Who("operator"), "meetings"))
+    assert "meeting.planned" in heard
+    assert "meeting.placed" not in heard
+    assert not [kind for kind in heard if kind.startswith("participant.")]
+
+
+@pytest.mark.parametrize(
+    "who", [TOWN, COUNTY, Who("steering_group"), Who("operator")], ids=lambda who: who.role
+)
+def test_no_feed_holds_what_a_history_withholds(world: World, who: Who) -> None:
+    told, withheld = [], 0
+    for service, kind, path in HISTORIES:
+        heard = {
+            (one["subject"], one["streamversion"]): one["data"]
+            for one in everything(world, who, service)
+        }
+        for subject in streams(world, service, kind):
+            answer = world.site.ask(who, service, "GET", path.format(subject[len(kind) + 1 :]))
+            assert answer.status_code == 200, answer.text
+            for entry in answer.json()["items"]:
+                withheld += len(entry["withheld"])
+                data = heard.get((subject, entry["version"]), {})
+                told += [(entry["type"], name) for name in entry["withheld"] if data.get(name)]
+    assert told == []
+    assert withheld > 0
+
+
+HISTORIES = [
+    ("meetings", "meeting", "/v1/meetings/{}/history?limit=200"),
+    ("registry", "cohort", "/v1/cohorts/{}/history?limit=200"),
+    ("registry", "contact", "/v1/contacts/{}/history?limit=200"),
+    ("registry", "organisation", "/v1/organisations/{}/history?limit=200"),
+]
+
+
+def streams(world: World, service: str, kind: str) -> list[str]:
+    told = everything(world, SERVICE, service)
+    return sorted({one["subject"] for one in told if one["subject"].startswith(f"{kind}-")})
 
 
 @pytest.mark.parametrize("role", ["moderator", "participant"])

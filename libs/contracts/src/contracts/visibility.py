@@ -8,8 +8,9 @@
 
 What concerns participants, contacts and seats of others is none of a municipality's business.
 Everybody else is told nothing by webhook. A webhook carries ids alone; a feed carries the whole
-event, so it also keeps back what has fields that the reader's own views would hide (WITHHELD),
-unless it names a party that the reader acts for. Operators and services read feeds as well.
+event, so it also keeps back what has fields that the reader's own views and histories would hide
+(WITHHELD), unless it names a party that the reader acts for. Operators and services read feeds as
+well; organisers and services hear everything there.
 """
 
 from __future__ import annotations
@@ -41,13 +42,24 @@ PUBLIC_NOUNS = frozenset(
         "participation",
     }
 )
-# Ways into a meeting, and words that were taken back; what brings a party in and why it leaves.
-_OF_MEETINGS = frozenset({"meeting.placed", "story.told", "story.withdrawn"})
+# Words that may be taken back; ways into a meeting; what brings a party in and why it leaves.
+_STORIES = frozenset({"story.told", "story.withdrawn"})
+_OF_MEETINGS = _STORIES | {"meeting.placed"}
 _OF_PARTIES = frozenset({"participation.accepted", "participation.left"})
+_OF_PARTICIPANTS = frozenset(
+    {
+        "participant.registered",
+        "participant.waitlisted",
+        "participant.promoted",
+        "participant.withdrawn",
+        "participant.checked_in",
+    }
+)
 WITHHELD: Mapping[str, frozenset[str]] = {
     "municipality": _OF_MEETINGS | _OF_PARTIES,
     "district": _OF_MEETINGS | _OF_PARTIES,
-    "operator": _OF_MEETINGS,
+    "steering_group": _STORIES,
+    "operator": _OF_MEETINGS | _OF_PARTICIPANTS,
 }
 HEARERS = _ALL | TENANTS
 
