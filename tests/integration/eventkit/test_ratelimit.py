@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from math import ceil
+from time import monotonic
 
 import pytest
 import sqlalchemy as sa
@@ -94,13 +96,21 @@ def test_a_verdict_tells_what_is_left(process: MakeLimit) -> None:
     assert (limit.hit("one").refused, limit.hit("one").remaining) == (True, 0)
 
 
-def test_a_window_that_ended_begins_anew(shared: Shared) -> None:
-    limit = Limit("client", (3, 1), shared)
-    assert admitted(limit, 20) == 3
-    pause = limit.hit("one").seconds
-    with shared.engine.connect() as connection:
-        connection.execute(sa.select(sa.func.pg_sleep(pause)))
-    assert admitted(limit, 20) == 3
+def windows_end_in(kit: Kit, seconds: int) -> None:
+    moment = sa.text("UPDATE rate_limits SET ends_at = now() + make_interval(secs => :seconds)")
+    with kit.engine.begin() as connection:
+        connection.execute(moment, {"seconds": seconds})
+
+
+def test_a_window_that_ended_begins_anew(
+    kit: Kit, process: MakeLimit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limit = process()
+    assert admitted(limit, 2 * QUOTA) == QUOTA
+    windows_end_in(kit, seconds=0)
+    assert admitted(limit, QUOTA) == 0
+    monkeypatch.setattr("eventkit.ratelimit.monotonic", lambda: monotonic() + HOUR)
+    assert admitted(limit, 2 * QUOTA) == QUOTA
 
 
 def test_without_the_table_each_process_has_its_share(
@@ -109,6 +119,20 @@ def test_without_the_table_each_process_has_its_share(
     processes = [process() for _ in range(4)]
     with away(store_databases):
         assert [admitted(one, QUOTA) for one in processes] == [QUOTA // 4] * 4
+
+
+def test_a_window_goes_on_when_the_table_goes_away(
+    kit: Kit, process: MakeLimit, store_databases: Databases
+) -> None:
+    limit = process()
+    limit.hit("one")
+    windows_end_in(kit, seconds=HOUR // 2)
+    assert admitted(limit, 2 * BLOCK - 1) == 2 * BLOCK - 1
+    with away(store_databases):
+        first = limit.hit("one")
+        assert first.remaining == QUOTA - 2 * BLOCK - 1
+        assert 0 < first.seconds <= HOUR // 2
+        assert 1 + admitted(limit, QUOTA) == ceil((QUOTA - 2 * BLOCK) / 4)
 
 
 def test_a_quota_below_the_number_of_processes_still_admits_one(

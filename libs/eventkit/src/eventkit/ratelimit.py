@@ -105,20 +105,21 @@ class LeasedStorage(Storage):
         self._leases.pop(key, None)
 
     def _next(self, key: str, expiry: int) -> int:
+        now = monotonic()
         lease = self._leases.get(key)
-        if lease is None or lease.ends <= monotonic():
-            lease = self._renew(key, expiry)
+        if lease is None or lease.ends <= now:
+            lease = self._renew(key, expiry, _Lease(iter(()), now + expiry, None))
         place = next(lease.places, None)
         if place is None and lease.last is not None and lease.last < self._quota:
-            lease = self._renew(key, expiry)
+            lease = self._renew(key, expiry, lease)
             place = next(lease.places, None)
         lease.given = self._quota + 1 if place is None else place
         return lease.given
 
-    def _renew(self, key: str, expiry: int) -> _Lease:
+    def _renew(self, key: str, expiry: int, window: _Lease) -> _Lease:
         if key not in self._leases and len(self._leases) >= _MOST:
             self._make_room()
-        self._leases[key] = lease = self._taken(key, expiry) or self._local(expiry)
+        self._leases[key] = lease = self._taken(key, expiry) or self._local(window)
         return lease
 
     def _make_room(self) -> None:
@@ -145,9 +146,9 @@ class LeasedStorage(Storage):
         last, seconds = row
         return _Lease(iter(range(last - self._block + 1, last + 1)), now + seconds, last)
 
-    def _local(self, expiry: int) -> _Lease:
-        """Every so-many-th place of a window of one's own, so that all together keep the quota."""
-        return _Lease(count(1, self._shared.processes), monotonic() + expiry, None)
+    def _local(self, window: _Lease) -> _Lease:
+        """Every so-many-th place that the window has left, so that all together keep the quota."""
+        return _Lease(count(window.given + 1, self._shared.processes), window.ends, None)
 
 
 class Limit:
