@@ -209,7 +209,8 @@ def test_without_the_shared_counts_there_is_still_a_limit(
         answers = flood(replicas, [bearer("outage")] * 4 * CLIENT)
     found = statuses(answers)
     assert set(found) == {200, 429}
-    assert 0 < found[200] <= CLIENT
+    # Whichever worker of a replica takes the most requests, it has its share to give.
+    assert 2 * CLIENT // PROCESSES <= found[200] <= CLIENT
     count("requests to evade rate limits", len(answers))
     names = (f"after-{number}" for number in numbers())
     wait_until(lambda: is_shared(replicas, next(names)), what="the shared counts", seconds=30)
