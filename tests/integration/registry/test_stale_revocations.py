@@ -43,3 +43,23 @@ def test_without_the_registry_the_last_list_holds_and_grows_old(
             registry.documents[LIST] = {"items": []}
             wait_until(lambda: meetings.metric(AGE) < 1, what="a new list", seconds=PATIENCE)
             assert meetings.get(PATH, lost).status_code == 200
+
+
+def test_whose_token_nobody_can_judge_is_refused_by_address_as_others_are(
+    databases: MakeDatabases, tmp_path: Path
+) -> None:
+    signer = Signer(signing_key(b"k" * 32), "netztreff-registry", "netztreff")
+    token = signer.sign(Principal("early", "organiser"))
+    environment = migrated(SERVICE, databases("meetings")) | OWN | {"RATE_LIMIT_TOKENS": "5/hour"}
+    with listening() as registry:
+        environment |= {"REGISTRY_URL": registry.url}
+        with running("meetings", environment, tmp_path / "meetings.log") as meetings:
+            found = [meetings.get(PATH, token).status_code for _ in range(8)]
+            assert found == [503] * 5 + [429] * 3
+            # It holds for what cannot be judged, not for its address.
+            registry.documents["/.well-known/jwks.json"] = signer.jwks()
+            wait_until(
+                lambda: meetings.get(PATH, token).status_code == 200,
+                what="the keys",
+                seconds=PATIENCE,
+            )

@@ -1,17 +1,21 @@
 """Keys of another service: fetched once, kept while it is silent, never fetched on demand."""
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from threading import Event
 from typing import Any
 
 import httpx
 import pytest
+from joserfc.jwk import RSAKey
 
 from eventkit.auth import keys
 from eventkit.auth.keys import KeysUnavailable, RemoteKeys, signing_key
 from eventkit.auth.tokens import Signer
 
 KEY, NEXT_KEY = signing_key(b"m" * 32), signing_key(b"n" * 32)
+RSA = RSAKey.generate_key(2048)
 KID, NEXT_KID = str(KEY.kid), str(NEXT_KEY.kid)
 
 
@@ -149,3 +153,81 @@ def test_a_slow_issuer_holds_up_one_thread_alone() -> None:
         answered.set()
         assert first.result(30) is not None
     assert known.find(KID) is not None
+
+
+class Slow(Issuer):
+    """Answers when it is let go."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.reached, self.answers = Event(), Event()
+
+    def fetch(self, url: str) -> Any:
+        self.reached.set()
+        assert self.answers.wait(5), "somebody waited for the issuer"
+        return super().fetch(url)
+
+    @contextmanager
+    def asked_for(self, known: RemoteKeys) -> Iterator[None]:
+        """While somebody waits for it."""
+        self.reached.clear()
+        self.answers.clear()
+        with ThreadPoolExecutor(1) as threads:
+            fetching = threads.submit(known.find, KID)
+            assert self.reached.wait(30)
+            yield
+            self.answers.set()
+            assert not isinstance(fetching.exception(30), AssertionError)
+
+
+def test_who_has_a_known_key_waits_for_nobody(clock: Clock) -> None:
+    slow = Slow()
+    # Who waited at all would outlast the issuer.
+    known = RemoteKeys("https://idp.example.org/jwks", fetch=slow.fetch, wait=3600)
+    slow.answers.set()
+    known.find(KID)
+    clock.now += 301
+    with slow.asked_for(known):
+        assert known.find(KID) is not None
+
+
+def test_nobody_waits_again_for_an_issuer_that_failed(clock: Clock) -> None:
+    slow = Slow()
+    slow.answer = httpx.ConnectTimeout("silent")
+    known = RemoteKeys("https://idp.example.org/jwks", fetch=slow.fetch, wait=3600)
+    slow.answers.set()
+    with pytest.raises(KeysUnavailable):
+        known.find(KID)
+    clock.now += 2
+    with slow.asked_for(known), pytest.raises(KeysUnavailable):
+        known.find(KID)
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"n": 5},
+        {"n": "%" * 400},
+        {"n": None},
+        {"e": ["AQAB"]},
+        {"kid": 7},
+        {"kid": None},
+        {"kty": ["RSA"]},
+        {"crv": {}},
+        {"use": 1},
+        "a string",
+        7,
+        None,
+        [],
+    ],
+)
+def test_a_malformed_key_spoils_no_other_one(broken: Any) -> None:
+    good = {**RSA.as_dict(private=False), "kid": "good"}
+    bad = {**good, "kid": "bad", **broken} if isinstance(broken, dict) else broken
+    known = RemoteKeys(
+        "https://idp.example.org/jwks",
+        algorithms=("RS256", "ES256", "EdDSA"),
+        fetch=lambda _: {"keys": [bad, good, bad]},
+    )
+    assert known.find("good") is not None
+    assert known.find("bad") is None

@@ -27,7 +27,7 @@ ALGORITHMS: dict[str, tuple[type[Key], str | None]] = {
     "EdDSA": (OKPKey, "Ed25519"),
 }
 # With `use` and `alg`, by which the library refuses a key for what it was not made for.
-_PUBLIC = {"kty", "crv", "x", "y", "n", "e", "use", "alg"}
+_READ = {"kid", "kty", "crv", "x", "y", "n", "e", "use", "alg"}
 # 2048 bits in base64url: shorter ones are too weak.
 _SHORTEST_MODULUS = 342
 
@@ -72,7 +72,8 @@ class RemoteKeys:
 
     An unknown key id causes at most one request in `patience` seconds, so nobody can use us to
     flood the issuer. Keys that fit none of the algorithms are passed over. Safe for threads: one
-    of them fetches, the others wait `wait` seconds for it, so that a slow issuer stops nobody else.
+    of them fetches. The others wait `wait` seconds for it where they need its answer, and not at
+    all after a failure, so that a slow issuer stops nobody else.
     """
 
     def __init__(
@@ -93,17 +94,20 @@ class RemoteKeys:
         self._wait = wait
         self._keys: dict[str, Key] = {}
         self._tried_at = float("-inf")
+        self._failed = False
         self._lock = Lock()
 
     def find(self, kid: str) -> Key | None:
-        if kid not in self._keys or self._is_due(self._fresh):
-            self._refresh_once()
+        if kid not in self._keys:
+            self._refresh_once(0 if self._failed else self._wait)
+        elif self._is_due(self._fresh):
+            self._refresh_once(0)
         if not self._keys:
             raise KeysUnavailable
         return self._keys.get(kid)
 
-    def _refresh_once(self) -> None:
-        if not self._lock.acquire(timeout=self._wait):
+    def _refresh_once(self, wait: float) -> None:
+        if not self._lock.acquire(timeout=wait):
             return
         try:
             # Without any key every request would be refused: then patience is short.
@@ -121,15 +125,16 @@ class RemoteKeys:
         try:
             found = dict(self._usable(self._fetch(self._url)["keys"]))
         except (httpx.HTTPError, ValueError, KeyError, TypeError, AttributeError):
-            return
+            found = {}
+        self._failed = not found
         if found:
             self._keys = found
 
-    def _usable(self, published: list[dict[str, Any]]) -> Iterator[tuple[str, Key]]:
+    def _usable(self, published: list[Any]) -> Iterator[tuple[str, Key]]:
         for jwk in published:
             for family, curve in {ALGORITHMS[name] for name in self._algorithms}:
                 if key := _public_key(jwk, family, curve):
-                    yield str(jwk["kid"]), key
+                    yield jwk["kid"], key
 
 
 def fetch_json(url: str) -> Any:
@@ -139,12 +144,16 @@ def fetch_json(url: str) -> Any:
     return answer.json()
 
 
-def _public_key(jwk: dict[str, Any], family: type[Key], curve: str | None) -> Key | None:
-    if jwk.get("kty") != family.key_type or jwk.get("crv") != curve or "kid" not in jwk:
+def _public_key(jwk: Any, family: type[Key], curve: str | None) -> Key | None:
+    """The key; None for one that does not fit or is malformed, which spoils no other one."""
+    public = {name: jwk[name] for name in _READ & jwk.keys()} if isinstance(jwk, dict) else {}
+    if not all(isinstance(value, str) for value in public.values()) or "kid" not in public:
         return None
-    if family is RSAKey and len(jwk.get("n", "")) < _SHORTEST_MODULUS:
+    if public.get("kty") != family.key_type or public.get("crv") != curve:
+        return None
+    if family is RSAKey and len(public.get("n", "")) < _SHORTEST_MODULUS:
         return None
     try:
-        return family.import_key({name: jwk[name] for name in _PUBLIC & jwk.keys()})
+        return family.import_key(public)
     except (JoseError, ValueError):
         return None

@@ -14,6 +14,7 @@ from flask import current_app, g, request
 from werkzeug.routing import Rule
 
 from eventkit.auth.compact import BadToken
+from eventkit.auth.keys import KeysUnavailable
 from eventkit.auth.links import Link, Links, is_link
 from eventkit.auth.principal import READ, WRITE, Principal
 from eventkit.auth.tokens import Verifier
@@ -93,12 +94,18 @@ def context() -> Context:
     """On whose behalf this request runs its commands."""
     caller: Principal | None = g.get("principal")
     return Context(
-        actor=f"client:{caller.subject}" if caller else "anonymous",
+        actor=_actor(caller),
         tenant=(caller.tenant or caller.role) if caller else None,
         correlation_id=g.correlation_id,
         traceparent=traceparent(request.headers.get("Traceparent"), g.correlation_id),
         occurred_at=g.get("occurred_at"),
     )
+
+
+def _actor(caller: Principal | None) -> str:
+    if caller is None:
+        return "anonymous"
+    return f"participant:{link.person}" if (link := personal_link()) else f"client:{caller.subject}"
 
 
 def became_true(at: datetime) -> None:
@@ -145,7 +152,8 @@ def _insufficient(wanted: str) -> HttpRefusal:
 def _authenticate(shared: Runtime) -> Principal:
     try:
         return _verified(shared.trust.verifier, takes_links=shared.links is not None)
-    except HttpRefusal:
+    except (HttpRefusal, KeysUnavailable):
+        # Nobody stands behind a token that nobody can judge: it may hold a thread up for nothing.
         shared.limits.count_refused()
         raise
 
