@@ -9,22 +9,24 @@ PAGE = """
 |---|---:|
 | forged tokens | 64 |
 | cases of schemathesis | 1,000 |
+| leaks | 0 |
 """
 
 
 def test_a_number_that_is_no_more_true_is_told(tmp_path: Path) -> None:
     file = tmp_path / "counts.json"
-    counts.keep({"forged tokens": 60, "cases of schemathesis": 1000}, file)
-    counts.keep({"forged tokens": 65, "routes": 5}, file)
+    counts.keep({"forged tokens": 65, "cases of schemathesis": 1000}, file)
+    counts.keep({"forged tokens": 63, "leaks": 1, "routes": 5}, file)
     assert counts.differences(counts.told(PAGE), counts.counted(file)) == [
-        "forged tokens: the page says 64, the run 65",
+        "forged tokens: the page says 64, the run 63",
+        "leaks: the page says 0, the run 1",
         "routes: the page says nothing, the run 5",
     ]
 
 
 def test_a_page_with_the_right_numbers_differs_in_nothing(tmp_path: Path) -> None:
     file = tmp_path / "counts.json"
-    counts.keep({"forged tokens": 64, "cases of schemathesis": 1000}, file)
+    counts.keep({"forged tokens": 64, "cases of schemathesis": 1100, "leaks": 0}, file)
     assert counts.differences(counts.told(PAGE), counts.counted(file)) == []
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from eventkit.readmodel import ReadModel
 from eventkit.origins import OwnEvents
+from eventkit.readmodel import ReadModel
 from eventkit.rebuild import contents_hash, rebuild
 from meetings.app import SERVICE
 from tests.integration.meetings import october
