@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
@@ -16,7 +16,7 @@ from flask import Flask
 from eventkit.auth.links import Link, Links
 from eventkit.database import connect, session
 from tests.security.conftest import Count
-from tests.security.matrix_world import FOREIGN, OWN, Arguments, World, absent
+from tests.security.matrix_world import FOREIGN, OWN, Arguments, World, absent, party
 from tests.security.routes import apps, policy_of, routes
 from tests.security.site import NOBODY, Site, Who
 
@@ -66,10 +66,15 @@ def guest(world: World) -> Guest:
 
 def invited(world: World, key: str) -> Guest:
     place = world.fresh("registration", key)
+    return Guest(world, place, link_of(world, place))
+
+
+def link_of(world: World, place: Arguments) -> str:
+    """The address of the page, as the mail gets it."""
     ids = {"ids": [place["participant_id"]]}
     told = world.site.ask(SERVICE, "meetings", "POST", "/v1/participants/addresses", json=ids)
     (item,) = told.json()["items"]
-    return Guest(world, place, item["link"])
+    return str(item["link"])
 
 
 def links(world: World) -> Links:
@@ -80,9 +85,16 @@ def made(guest: Guest, **changes: Any) -> str:
     named: dict[str, Any] = {
         "about": UUID(guest.place["meeting_id"]),
         "person": UUID(guest.place["participant_id"]),
+        "turn": turn(guest),
         "expires_at": datetime.now(UTC) + timedelta(days=1),
     }
     return links(guest.world).make(Link(**named | changes))
+
+
+def turn(guest: Guest) -> int:
+    found = links(guest.world).read(guest.token, datetime.now(UTC))
+    assert found is not None
+    return found.turn
 
 
 def test_a_link_shows_the_own_registration_and_its_meeting(guest: Guest) -> None:
@@ -151,11 +163,43 @@ def test_withdrawing_works_over_the_api_too(guest: Guest) -> None:
     assert guest.ask("GET", guest.path).status_code == 404
 
 
+def test_an_earlier_link_is_not_good_again_when_the_same_person_registers_again(
+    world: World,
+) -> None:
+    meeting = world.of("meeting.open")["meeting_id"]
+    path = f"/v1/meetings/{meeting}/registrations"
+    email = f"{uuid4()}@example.org"
+    who = {"side": "administration", "party": party(OWN), "name": "Gast", "email": email}
+
+    def registered() -> Guest:
+        place = {"meeting_id": meeting, "participant_id": world.make("meetings", path, who)}
+        return Guest(world, place, link_of(world, place))
+
+    earlier = registered()
+    assert earlier.open("POST").status_code == 200
+    again = registered()
+    assert again.place == earlier.place
+    refused = [earlier.open(), earlier.open("POST"), earlier.ask("GET", earlier.path)]
+    refused.append(earlier.ask("POST", f"{earlier.path}/withdraw"))
+    assert [one.status_code for one in refused] == [404] * 4
+    assert again.ask("GET", again.path).json()["standing"] == "registered"
+
+
+def test_a_history_says_that_a_participant_acted_and_not_who(guest: Guest) -> None:
+    guest.open("POST")
+    path = f"/v1/meetings/{guest.place['meeting_id']}/history?limit=200"
+    for role in ("organiser", "operator"):
+        told = guest.world.site.ask(Who(role), "meetings", "GET", path).json()["items"]
+        last = [one for one in told if one["type"].endswith(".participant.withdrawn.v1")][-1]
+        assert last["actor"] == {"kind": "participant", "id": None}
+
+
 def test_a_link_that_is_not_good_is_the_same_404_for_all_reasons(guest: Guest) -> None:
     expired = made(guest, expires_at=datetime.now(UTC) - timedelta(seconds=1))
+    another = made(guest, turn=turn(guest) + 1)
     foreign = made(guest, about=UUID(guest.world.meeting("scheduled")))
     other = "A" if guest.token[-1] != "A" else "B"
-    tokens = [expired, foreign, "ntl_", "x", guest.token[:-1] + other]
+    tokens = [expired, another, foreign, "ntl_", "x", guest.token[:-1] + other]
     answers = [guest.open(method, one) for one in tokens for method in ("GET", "POST")]
     assert {(one.status_code, one.headers["Content-Type"]) for one in answers} == {(404, PAGE)}
     assert len({one.content for one in answers}) == 1

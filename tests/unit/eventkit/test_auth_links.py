@@ -1,5 +1,6 @@
 """Personal links: what is made is read, and nothing else is."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -12,6 +13,7 @@ NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 LINK = Link(
     about=UUID(int=1),
     person=UUID(int=2),
+    turn=3,
     expires_at=NOW + timedelta(days=14),
 )
 LINKS = Links(KEY, "registration")
@@ -22,6 +24,12 @@ def test_a_link_names_what_it_was_made_for_until_it_expires() -> None:
     assert LINKS.read(TOKEN, NOW) == LINK
     assert LINKS.read(TOKEN, LINK.expires_at - timedelta(seconds=1)) == LINK
     assert LINKS.read(TOKEN, LINK.expires_at) is None
+
+
+def test_a_link_that_would_be_good_for_centuries_is_good_for_decades() -> None:
+    token = LINKS.make(replace(LINK, expires_at=datetime(9999, 12, 31, tzinfo=UTC)))
+    assert LINKS.read(token, datetime(2105, 12, 31, tzinfo=UTC))
+    assert LINKS.read(token, datetime(2107, 1, 1, tzinfo=UTC)) is None
 
 
 def test_a_link_has_one_spelling_of_a_length_that_nobody_guesses() -> None:

@@ -92,20 +92,23 @@ def judge_place(
 def _named_by_link() -> sa.ColumnElement[bool]:
     if (link := _live_link()) is None:
         return sa.false()
+    return sa.and_(_is_named(link), registrations.c.standing != WITHDRAWN)
+
+
+def _is_named(link: Link) -> sa.ColumnElement[bool]:
+    """Who withdrew and registered again has another number, and needs the link of that one."""
     return sa.and_(
         registrations.c.meeting_id == link.about,
         registrations.c.participant_id == link.person,
-        registrations.c.standing != WITHDRAWN,
+        registrations.c.number == link.turn,
     )
 
 
 def _live_link() -> Link | None:
-    """The caller's link, unless the person whom it names was erased since."""
+    """The caller's link, unless the person was erased since, or the registration is another."""
     if (link := personal_link()) is None:
         return None
-    sealed = sa.select(registrations.c.email).where(
-        registrations.c.meeting_id == link.about, registrations.c.participant_id == link.person
-    )
+    sealed = sa.select(registrations.c.email).where(_is_named(link))
     with session(kit().engine) as connection:
         email = kit().vault.open(connection.scalar(sealed))
     return link if email else None

@@ -1,8 +1,9 @@
-"""Personal links: a bearer token that names one person at one thing, and for how long.
+"""Personal links: a bearer token that names one person's turn at one thing, and for how long.
 
 Nothing is stored: the token carries a keyed digest, under a key that follows from the master key
 and the purpose, so a link for one purpose is none for another. Withdrawing one is the matter of
-what it names: who is no longer there has no link that works.
+what it names: who is no longer there has no link that works, and who comes again under the same id
+takes another turn, for which the earlier link is not good.
 """
 
 from __future__ import annotations
@@ -19,17 +20,19 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 PREFIX = "ntl_"
-_CONTENT = struct.Struct(">16s16sQ")
+_CONTENT = struct.Struct(">16s16sII")
+_LATEST = 2**32 - 1
 _DIGEST_LENGTH = 32
 _LENGTH = _CONTENT.size + _DIGEST_LENGTH
 
 
 @dataclass(frozen=True, kw_only=True)
 class Link:
-    """Whom a link names at what; good until it expires."""
+    """Whom a link names at what, in which turn; good until it expires, and not after 2105."""
 
     about: UUID
     person: UUID
+    turn: int
     expires_at: datetime
 
 
@@ -44,8 +47,8 @@ class Links:
 
     def make(self, link: Link) -> str:
         """The token; times count in whole seconds."""
-        expires = int(link.expires_at.timestamp())
-        content = _CONTENT.pack(link.about.bytes, link.person.bytes, expires)
+        expires = min(int(link.expires_at.timestamp()), _LATEST)
+        content = _CONTENT.pack(link.about.bytes, link.person.bytes, link.turn, expires)
         return PREFIX + urlsafe_b64encode(content + self._digest(content)).decode()
 
     def read(self, token: str, now: datetime) -> Link | None:
@@ -55,12 +58,13 @@ class Links:
         content, digest = raw[: _CONTENT.size], raw[_CONTENT.size :]
         if not hmac.compare_digest(digest, self._digest(content)):
             return None
-        about, person, expires = _CONTENT.unpack(content)
+        about, person, turn, expires = _CONTENT.unpack(content)
         if expires <= now.timestamp():
             return None
         return Link(
             about=UUID(bytes=about),
             person=UUID(bytes=person),
+            turn=turn,
             expires_at=datetime.fromtimestamp(expires, UTC),
         )
 

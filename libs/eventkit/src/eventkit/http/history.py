@@ -70,7 +70,10 @@ class Timeline:
 
 class ActorView(Schema):
     kind = fields.String(
-        required=True, metadata={"description": "`client`, `service`, `anonymous` or the like."}
+        required=True,
+        metadata={
+            "description": "`client`, `service`, `participant` (by a personal link) or the like."
+        },
     )
     id = fields.String(
         required=True,
@@ -189,10 +192,12 @@ def _entry(fact: Recorded[Any], withheld: set[str]) -> dict[str, Any]:
         "recorded_at": fact.recorded_at,
         "data": {name: value for name, value in told.items() if name not in hidden},
         "withheld": sorted(hidden),
-        "actor": {"kind": kind, "id": _shown_identity(identity)},
+        "actor": {"kind": kind, "id": _shown_identity(kind, identity)},
         "correlation_id": fact.metadata.correlation_id,
     }
 
 
-def _shown_identity(identity: str) -> str | None:
-    return identity if identity and principal().role in _KNOWS_CLIENTS else None
+def _shown_identity(kind: str, identity: str) -> str | None:
+    """Who of the participants acted is said by the event's own fields, to whom they are shown."""
+    is_shown = principal().role in _KNOWS_CLIENTS and kind != "participant"
+    return identity if identity and is_shown else None

@@ -68,6 +68,7 @@ def link_to(registration: Any, over_at: datetime | None) -> str:
     link = Link(
         about=registration.meeting_id,
         person=registration.participant_id,
+        turn=registration.number,
         expires_at=(over_at or datetime.now(UTC)) + GOOD_FOR,
     )
     return f"{kit().settings.source}/r/{shared.links.make(link)}"
