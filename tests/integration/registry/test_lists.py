@@ -52,6 +52,34 @@ def values(callers: Callers, path: str, name: str, role: str = "organiser") -> l
     return [item[name] for item in told(callers.as_role(role).get(path))["items"]]
 
 
+@pytest.mark.parametrize(
+    ("path", "field", "rest"),
+    [
+        ("/v1/organisations", "name", {"kind": "company"}),
+        ("/v1/programmes", "title", {}),
+    ],
+)
+def test_names_stand_as_in_a_dictionary_and_pages_follow(
+    callers: Callers, path: str, field: str, rest: dict[str, str]
+) -> None:
+    names = ["Bühne", "Buhnen", "buhnenwerk", "Maß", "Masse", "maßvoll", "Öl", "Zelle"]
+    for name in reversed(names):
+        callers.organiser.create(path, {field: name, **rest})
+    for way, expected in ((field, names), (f"-{field}", names[::-1])):
+        found = walked(callers, f"{path}?limit=1&sort={way}", field)
+        assert [name for name in found if name in names] == expected
+
+
+def walked(callers: Callers, path: str, field: str) -> list[Any]:
+    """A field of all items, page by page."""
+    page = told(callers.organiser.get(path))
+    found = [item[field] for item in page["items"]]
+    while page["next"]:
+        page = told(callers.organiser.get(f"{path}&cursor={page['next']}"))
+        found += [item[field] for item in page["items"]]
+    return found
+
+
 def test_cohorts_are_found_by_a_year_of_theirs_and_sorted(callers: Callers, lists: Lists) -> None:
     def years(query: str) -> list[Any]:
         return values(callers, f"{lists.cohorts}?{query}", "starts_year")

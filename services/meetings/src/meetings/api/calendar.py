@@ -12,7 +12,7 @@ from contracts.events.meetings import MeetingKind, Mode
 from eventkit.http.blueprint import Blueprint
 from eventkit.http.fields import Digits
 from eventkit.http.history import Timeline, found_at, offer_history
-from eventkit.http.listing import Listing, before, same, since
+from eventkit.http.listing import Listing, alphabetical, before, same, since
 from eventkit.http.moments import Moment, MomentQuery
 from eventkit.http.schemas import page_of
 from eventkit.http.views import principal
@@ -31,7 +31,7 @@ bp = Blueprint(
 _LIST = Listing(
     name="MeetingQuery",
     key=(calendar.c.meeting_id,),
-    sorts={"starts_at": (calendar.c.sorted_at,), "title": (calendar.c.title,)},
+    sorts={"starts_at": (calendar.c.sorted_at,), "title": (alphabetical(calendar.c.title),)},
     usual="starts_at",
     filters={
         "state": same(calendar.c.state, fields.Enum(Phase, by_value=True)),

@@ -13,7 +13,7 @@ from eventkit.database import session
 from eventkit.http.blueprint import Blueprint
 from eventkit.http.fields import Text
 from eventkit.http.history import Timeline, found_at, offer_history
-from eventkit.http.listing import Listing, same
+from eventkit.http.listing import Listing, alphabetical, same
 from eventkit.http.moments import Moment, MomentQuery
 from eventkit.http.preconditions import idempotency
 from eventkit.http.schemas import Written, page_of
@@ -95,7 +95,7 @@ def register_client(body: dict[str, Any]) -> Response:
 _LIST = Listing(
     name="ClientQuery",
     key=(clients.c.client_id,),
-    sorts={"registered_at": (clients.c.registered_at,), "name": (clients.c.name,)},
+    sorts={"registered_at": (clients.c.registered_at,), "name": (alphabetical(clients.c.name),)},
     usual="registered_at",
     filters={
         "role": same(clients.c.role, fields.String(validate=OneOf(sorted(ROLES)))),

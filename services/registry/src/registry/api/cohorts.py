@@ -10,7 +10,7 @@ from marshmallow import Schema, fields
 from eventkit.http.blueprint import Blueprint
 from eventkit.http.fields import Integer, QueryInteger, Text
 from eventkit.http.history import Timeline, found_at, offer_history
-from eventkit.http.listing import Filter, Listing
+from eventkit.http.listing import Filter, Listing, alphabetical
 from eventkit.http.moments import Moment, MomentQuery
 from eventkit.http.schemas import Written, page_of
 from eventkit.http.views import created, kit
@@ -59,7 +59,7 @@ def plan_cohort(body: dict[str, Any], programme_id: UUID) -> Response:
 _LIST = Listing(
     name="CohortQuery",
     key=(cohorts.c.cohort_id,),
-    sorts={"starts_year": (cohorts.c.starts_year,), "label": (cohorts.c.label,)},
+    sorts={"starts_year": (cohorts.c.starts_year,), "label": (alphabetical(cohorts.c.label),)},
     usual="starts_year",
     filters={
         "year": Filter(

@@ -9,7 +9,7 @@ from marshmallow import Schema, fields
 from eventkit.http.blueprint import Blueprint
 from eventkit.http.fields import Digits
 from eventkit.http.history import Timeline, found_at, offer_history
-from eventkit.http.listing import Filter, Listing, part_of, same
+from eventkit.http.listing import Filter, Listing, alphabetical, part_of, same
 from eventkit.http.moments import Moment, MomentQuery
 from eventkit.http.schemas import page_of
 from registry.domain.district import DISTRICT
@@ -45,7 +45,7 @@ _LIST = Listing(
     key=(municipalities.c.ags,),
     sorts={
         "ags": (municipalities.c.ags,),
-        "name": (municipalities.c.name_folded,),
+        "name": (alphabetical(municipalities.c.name_folded),),
         # Those whose number nobody stated stand before all others.
         "population": (sa.func.coalesce(municipalities.c.population, -1),),
     },
@@ -58,7 +58,10 @@ _LIST = Listing(
 _DISTRICT_LIST = Listing(
     name="DistrictQuery",
     key=(districts.c.district_key,),
-    sorts={"district_key": (districts.c.district_key,), "name": (districts.c.name_folded,)},
+    sorts={
+        "district_key": (districts.c.district_key,),
+        "name": (alphabetical(districts.c.name_folded),),
+    },
     usual="district_key",
     filters=_filters(districts),
 )

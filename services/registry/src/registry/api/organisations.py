@@ -11,7 +11,7 @@ from contracts.events.registry import OrganisationKind
 from eventkit.http.blueprint import Blueprint
 from eventkit.http.fields import Digits, Text
 from eventkit.http.history import Timeline, found_at, offer_history
-from eventkit.http.listing import Listing, part_of, same
+from eventkit.http.listing import Listing, alphabetical, part_of, same
 from eventkit.http.moments import Moment, MomentQuery
 from eventkit.http.schemas import Written, page_of
 from eventkit.http.views import changed, created, kit
@@ -46,7 +46,7 @@ _AGS = Digits(8, error="A municipality's key has 8 digits.")
 _LIST = Listing(
     name="OrganisationQuery",
     key=(organisations.c.organisation_id,),
-    sorts={"name": (organisations.c.name_folded,)},
+    sorts={"name": (alphabetical(organisations.c.name_folded),)},
     usual="name",
     filters={
         "name": part_of(organisations.c.name_folded),

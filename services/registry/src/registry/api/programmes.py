@@ -10,7 +10,7 @@ from marshmallow import Schema, fields
 from eventkit.http.blueprint import Blueprint
 from eventkit.http.fields import LongText, Text
 from eventkit.http.history import Timeline, found_at, offer_history
-from eventkit.http.listing import Listing
+from eventkit.http.listing import Listing, alphabetical
 from eventkit.http.moments import Moment, MomentQuery
 from eventkit.http.schemas import Written, page_of
 from eventkit.http.views import created
@@ -48,7 +48,7 @@ def decide_programme(body: dict[str, Any]) -> Response:
 _LIST = Listing(
     name="ProgrammeQuery",
     key=(programmes.c.programme_id,),
-    sorts={"title": (programmes.c.title,)},
+    sorts={"title": (alphabetical(programmes.c.title),)},
     usual="title",
 )
 

@@ -10,7 +10,7 @@ from marshmallow import Schema, fields
 from eventkit.http.blueprint import Blueprint
 from eventkit.http.fields import Text
 from eventkit.http.history import Timeline, found_at, offer_history
-from eventkit.http.listing import Filter, Listing, same
+from eventkit.http.listing import Filter, Listing, alphabetical, same
 from eventkit.http.moments import Moment, MomentQuery
 from eventkit.http.schemas import Written, page_of
 from eventkit.http.views import changed, created, kit
@@ -62,7 +62,7 @@ def create_seat(body: dict[str, Any], programme_id: UUID) -> Response:
 _LIST = Listing(
     name="SeatQuery",
     key=(seats.c.seat_id,),
-    sorts={"role": (seats.c.role,)},
+    sorts={"role": (alphabetical(seats.c.role),)},
     usual="role",
     filters={
         "organisation_id": same(seats.c.organisation_id, fields.UUID()),
