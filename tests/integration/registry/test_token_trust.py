@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from time import time
 
 import pytest
 import sqlalchemy as sa
@@ -25,6 +26,9 @@ from tests.integration.registry.replicas import (
 # Enough connections for both workers to be asked.
 TIMES = 12
 HERE, THERE = READ, "/v1/meetings"
+# Seconds: some refreshes, of which each takes one here. A unit test has the minute of real ones.
+REFRESHES = 15
+CAME = "revocation_list_timestamp_seconds"
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +65,7 @@ def statuses(token: str, replicas: Replicas, meetings: Process) -> set[int]:
     return {process.get(path, token).status_code for process, path in asked for _ in range(TIMES)}
 
 
-def test_a_revoked_client_is_refused_everywhere_within_a_minute(
+def test_a_revoked_client_is_refused_everywhere_with_the_next_list(
     replicas: Replicas, meetings: Process
 ) -> None:
     client, other = replicas.register("moderator"), replicas.register("moderator")
@@ -69,15 +73,18 @@ def test_a_revoked_client_is_refused_everywhere_within_a_minute(
     assert statuses(token, replicas, meetings) == {200}
     path = f"/v1/clients/{client['client_id']}/revocation"
     replicas.operate(path, {"reason": "Schlüssel verloren"}, **{"If-Match": "*"})
+    before = time()
     wait_until(
         lambda: statuses(token, replicas, meetings) == {401},
         what="the revocation",
-        seconds=PATIENCE,
+        seconds=REFRESHES,
     )
     assert statuses(good, replicas, meetings) == {200}
-    age = "revocation_list_age_seconds"
-    assert 0 <= meetings.metric(age) < PATIENCE
-    assert 0 <= replicas.two.metric(age) < PATIENCE
+    wait_until(
+        lambda: min(one.metric(CAME) for one in (meetings, replicas.two)) > before,
+        what="lists since",
+        seconds=REFRESHES,
+    )
 
 
 def test_while_keys_change_tokens_of_both_are_good_everywhere(

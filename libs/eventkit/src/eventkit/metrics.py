@@ -42,11 +42,12 @@ DEPRECATED = Counter(
 RATE_LIMITED = Counter(
     "requests_rate_limited", "Requests refused by a rate limit.", ["service", "limit"]
 )
-REVOCATION_AGE = Gauge(
-    "revocation_list_age_seconds",
-    "How long ago a process last heard which clients were revoked; the oldest list counts.",
+# A time and no age: an age stands still with the thread that would have to tell it.
+REVOCATIONS_CAME = Gauge(
+    "revocation_list_timestamp_seconds",
+    "When a process last heard which clients were revoked, in Unix time; the oldest list counts.",
     ["service"],
-    multiprocess_mode="livemax",
+    multiprocess_mode="livemin",
 )
 APPENDED = Counter("events_appended", "Stored events by type.", ["service", "type"])
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from threading import Event, Thread
-from time import monotonic
+from time import time
 
 import httpx
 import sqlalchemy as sa
@@ -12,6 +12,7 @@ import structlog
 
 from eventkit import metrics
 from eventkit.database import Unavailable
+from eventkit.logs import crash
 
 _log = structlog.get_logger(component="revocations")
 # What a source that is away, or is no registry of ours, can lead to.
@@ -27,7 +28,7 @@ class Revocations:
         self._fetch = fetch
         self._subjects: frozenset[str] = frozenset()
         # What is older than the process cannot be known.
-        self._came_at = monotonic()
+        self._came()
 
     def holds(self, subject: str) -> bool:
         return subject in self._subjects
@@ -36,22 +37,25 @@ class Revocations:
         """Ask once; a source that is away costs a warning and lets the list grow old."""
         try:
             self._subjects = frozenset(self._fetch())
-            self._came_at = monotonic()
+            self._came()
         except _PASSING as error:
             cause = f"{type(error).__name__}: {error}".partition("\n")[0][:300]
             _log.warning("stale", cause=cause, age_seconds=round(self.age))
-        metrics.REVOCATION_AGE.labels(self._service).set(self.age)
 
     @property
     def age(self) -> float:
         """Seconds since the list came."""
-        return monotonic() - self._came_at
+        return time() - self._came_at
+
+    def _came(self) -> None:
+        self._came_at = time()
+        metrics.REVOCATIONS_CAME.labels(self._service).set(self._came_at)
 
 
 class Repeated:
     """Calls `step` in a thread of its own, at once and then every so many seconds, until closed.
 
-    Start it after the fork. `step` must not raise.
+    Start it after the fork. A step that raises is logged, and the next one comes in its time.
     """
 
     def __init__(self, name: str, step: Callable[[], None], seconds: float) -> None:
@@ -67,6 +71,12 @@ class Repeated:
         self._thread.join(5)
 
     def _run(self) -> None:
-        self._step()
+        self._try()
         while not self._ended.wait(self._seconds):
+            self._try()
+
+    def _try(self) -> None:
+        try:
             self._step()
+        except Exception as error:
+            _log.error("crashed", step=self._thread.name, **crash(error))
