@@ -26,7 +26,11 @@ READS_CONTACTS = f"{PREPARES} operator service {TENANTS}"
 
 @dataclass(frozen=True)
 class Row:
-    """`thing` is what stands in the path; `party_in_body` that the body says whose it is."""
+    """`thing` is what stands in the path; `party_in_body` that the body says whose it is.
+
+    `scope` is what a token must be good for, where that does not follow from the method; `foreign`
+    is the code for a body that names a party that the caller does not act for.
+    """
 
     thing: str
     everybody: frozenset[str]
@@ -36,9 +40,24 @@ class Row:
     strict: bool
     party_in_body: bool
     good: int | None
+    scope: str | None
+    foreign: str
 
     def admits(self, role: str) -> bool:
         return self.public or role in self.everybody | self.own
+
+    def scope_for(self, method: str) -> str:
+        return self.scope or ("read" if method in ("GET", "HEAD") else "write")
+
+
+USUAL: dict[str, Any] = {
+    "public": False,
+    "strict": False,
+    "party_in_body": False,
+    "good": None,
+    "scope": None,
+    "foreign": "foreign-party",
+}
 
 
 def row(
@@ -48,9 +67,9 @@ def row(
     body: Body | Any = None,
     **more: Any,
 ) -> Row:
-    options = {"public": False, "strict": False, "party_in_body": False, "good": None} | more
     given = body if callable(body) or body is None else lambda _, __: body
-    return Row(thing, frozenset(everybody.split()), frozenset(own.split()), body=given, **options)
+    roles = frozenset(everybody.split()), frozenset(own.split())
+    return Row(thing, *roles, body=given, **USUAL | more)
 
 
 def public(thing: str = "nothing", good: int | None = None, **more: Any) -> Row:
@@ -92,7 +111,12 @@ COUNT = {"count": 27, "source": "Protokoll"}
 PLACE = {"venue": "Rathaus"}
 WHY = {"reason": "Anlass"}
 IDS = {"ids": [str(uuid4())]}
-CLIENTS: dict[str, Any] = {"everybody": "operator organiser", "own": TENANTS, "strict": True}
+ADMIN: dict[str, Any] = {"scope": "admin"}
+CLIENTS: dict[str, Any] = ADMIN | {
+    "everybody": "operator organiser",
+    "own": TENANTS,
+    "strict": True,
+}
 
 OF_THE_KIT = {
     "feed.read_events": row(everybody=f"{PLANS} operator service {TENANTS}"),
@@ -105,6 +129,14 @@ OF_THE_KIT = {
 }
 # Public as well, by names that only their own documents know.
 NAMED_BY_DOCUMENTS = {"docs.read_asset", "docs.show_problem", "event_docs.show_schema"}
+# What commands and lists say of a thing that is not there; views say not-found.
+UNKNOWN = {
+    "meeting": "unknown-meeting",
+    "story": "unknown-meeting",
+    "participation": "unknown-cohort",
+    "organisation": "unknown-organisation",
+    "seat": "unknown-seat",
+}
 # Pages behind a personal link, which is their only argument.
 BEHIND_LINKS = {"links.show_page", "links.withdraw"}
 
@@ -145,13 +177,15 @@ ROWS: Mapping[str, Row] = {
     "registry:organisations.show_organisation_history": row("organisation", NETWORK),
     "registry:organisations.archive_organisation": row("organisation", "organiser", body=WHY),
     "registry:contacts.appoint_contact": row(
-        "nothing", "organiser", TENANTS, contact_body, party_in_body=True
+        "nothing", "organiser", TENANTS, contact_body, party_in_body=True, **ADMIN
     ),
     "registry:contacts.list_contacts": row(everybody=READS_CONTACTS),
     "registry:contacts.show_contact": row("contact", READS_CONTACTS),
     "registry:contacts.show_contact_history": row("contact", READS_CONTACTS),
-    "registry:contacts.change_contact": row("contact", "organiser", TENANTS, CHANGED_CONTACT),
-    "registry:contacts.release_contact": row("contact", "organiser", TENANTS, {}),
+    "registry:contacts.change_contact": row(
+        "contact", "organiser", TENANTS, CHANGED_CONTACT, **ADMIN
+    ),
+    "registry:contacts.release_contact": row("contact", "organiser", TENANTS, {}, **ADMIN),
     "registry:contacts.read_addresses": row(everybody="service", body=IDS),
     "registry:seats.create_seat": row(
         "programme",
@@ -163,8 +197,10 @@ ROWS: Mapping[str, Row] = {
     "registry:seats.show_seat_history": row("seat", NETWORK),
     "registry:seats.fill_seat": row("seat", "organiser", body=lambda world, _: world.of("member")),
     "registry:seats.vacate_seat": row("seat.filled", "organiser", body=WHY),
-    "registry:clients.register_client": row(body=client_body, party_in_body=True, **CLIENTS),
-    "registry:clients.list_clients": row(everybody=f"operator organiser {TENANTS}"),
+    "registry:clients.register_client": row(
+        body=client_body, party_in_body=True, foreign="forbidden", **CLIENTS
+    ),
+    "registry:clients.list_clients": row(everybody=f"operator organiser {TENANTS}", **ADMIN),
     "registry:clients.show_client": row("client", **CLIENTS),
     "registry:clients.show_client_history": row("client", **CLIENTS),
     "registry:clients.revoke_client": row("client", body=WHY, **CLIENTS),

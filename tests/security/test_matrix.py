@@ -12,7 +12,7 @@ import pytest
 from flask import Flask
 
 from tests.security.conftest import Count
-from tests.security.matrix_table import BEHIND_LINKS, NAMED_BY_DOCUMENTS, ROWS, Row
+from tests.security.matrix_table import BEHIND_LINKS, NAMED_BY_DOCUMENTS, ROWS, UNKNOWN, Row
 from tests.security.matrix_world import (
     DIRECTORY,
     DISTRICT,
@@ -25,7 +25,7 @@ from tests.security.matrix_world import (
     absent,
 )
 from tests.security.routes import Route, apps, policy_of, routes
-from tests.security.site import NOBODY, SERVICES, Site, Who
+from tests.security.site import NOBODY, SCOPES, SERVICES, Site, Who
 
 TENANTS = (Who("municipality", OWN), Who("district", DISTRICT))
 UNTIED = ("organiser", "steering_group", "moderator", "operator", "service", "participant")
@@ -72,6 +72,15 @@ class Case:
         is_there = is_own or (is_for_all and self.relation != "absent")
         return "done" if is_there else "absent"
 
+    @property
+    def refusals(self) -> set[tuple[int, str]]:
+        """How a thing may be refused that is not there, or not for this caller."""
+        if not self.row.party_in_body:
+            kind = self.row.thing.partition(".")[0]
+            return {(404, "not-found"), (404, UNKNOWN.get(kind, "not-found"))}
+        is_tied = self.who.role in self.row.own
+        return {(403, self.row.foreign) if is_tied else (422, "unknown-municipality")}
+
 
 @pytest.fixture(scope="module")
 def tables(site: Site) -> dict[str, Flask]:
@@ -116,6 +125,28 @@ def test_the_policy_admits_whom_the_matrix_admits(tables: dict[str, Flask], serv
         if (row := ROWS.get(route.name)) and not row.public:
             policy = policy_of(tables[service])[route.endpoint]
             assert policy.roles == row.everybody | row.own, route
+            assert policy.scope_for(route.method) == row.scope_for(route.method), route
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_token_without_the_scope_of_a_route_does_nothing_there(
+    world: World, tables: dict[str, Flask], service: str, count: Count
+) -> None:
+    wrong, tried = [], 0
+    for case in cases(tables[service]):
+        if case.relation != "own" or case.row.public or not case.row.admits(case.who.role):
+            continue
+        tried += 1
+        wanted = case.row.scope_for(case.route.method)
+        weak = replace(case, who=replace(case.who, scopes=SCOPES - {wanted}))
+        thing = _ready(world, case)
+        before = world.written()
+        answer = ask(world, weak, thing)
+        named = f'Bearer error="insufficient_scope", scope="{wanted}"'
+        told = answer.status_code, answer.headers.get("WWW-Authenticate"), world.written()
+        wrong += [] if told == (403, named, before) else [f"{case}: {told}"]
+    assert wrong == []
+    count("calls with a token of too small a scope", tried)
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -129,9 +160,9 @@ def test_nobody_reads_or_changes_what_is_not_theirs(
         if fault := judged(case, answers):
             leaks += any(answer.is_success for answer in answers) and case.expected != "done"
             wrong.append(f"{case}: {fault}")
-    assert wrong == []
     count("cases of routes, roles and owners", tried)
     count("leaks", leaks)
+    assert wrong == []
 
 
 @pytest.mark.parametrize("who", TENANTS, ids=lambda who: who.role)
@@ -189,6 +220,13 @@ def asked(world: World, case: Case) -> list[httpx.Response]:
     if case.expected == "absent" or case.relation == "own":
         assert world.written() == before or _is_new(world, case), f"{case}: something was written"
     return answers
+
+
+def _ready(world: World, case: Case) -> Arguments:
+    """The case's thing, and whatever its body names, so that asking makes nothing more."""
+    if case.row.body is not None:
+        case.row.body(world, case.key)
+    return world.of(case.row.thing, case.key)
 
 
 def _is_new(world: World, case: Case) -> bool:
@@ -251,12 +289,16 @@ def judged(case: Case, answers: list[httpx.Response]) -> str | None:
         is_good = first.status_code == (case.row.good or first.status_code)
         return None if is_good and (first.is_success or case.row.good) else told
     if case.expected == "absent":
-        if first.is_success or first.status_code in (401, 500, 503):
-            return told
+        if refused(first) not in case.refusals:
+            return f"{told} is none of {case.refusals}"
         same = as_told(first) == as_told(answers[1])
         return None if same else f"{as_told(first)} is not {as_told(answers[1])}"
     wanted = 401 if case.expected == "unauthorized" else 403
     return None if first.status_code == wanted else told
+
+
+def refused(answer: httpx.Response) -> tuple[int, str]:
+    return answer.status_code, "" if answer.is_success else answer.json()["code"]
 
 
 def as_told(answer: httpx.Response) -> tuple[int, str, dict[str, str]]:
