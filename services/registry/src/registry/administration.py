@@ -1,11 +1,14 @@
 """Who manages which machine clients, and what nobody can hand on: more than one has oneself."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 
 import sqlalchemy as sa
 
-from eventkit.auth.principal import Principal
-from eventkit.domain import Forbidden, NotFound
+from eventkit.auth.principal import ADMIN, Principal
+from eventkit.database import driver, session
+from eventkit.domain import Conflict, Forbidden, NotFound
+from eventkit.store import VersionConflict
 from registry.domain.client import ROLES
 from registry.projection.clients import clients
 
@@ -18,6 +21,8 @@ _MANAGED: Mapping[str, frozenset[str]] = {
     "district": frozenset({"district"}),
 }
 _TIED = frozenset({"municipality", "district"})
+# One at a time: each sees which operators the others have left.
+TURN = 20_052_201
 
 
 def manages(caller: Principal, role: str, tenant: str | None) -> bool:
@@ -58,3 +63,29 @@ def managed_client(
     if (row := connection.execute(query).one_or_none()) is None:
         raise NotFound("not-found", "There is no such thing here.")
     return row
+
+
+@contextmanager
+def leaving_an_operator(engine: sa.Engine, client_id: str) -> Iterator[None]:
+    """For the revocation of an operator's client, which stands in the block.
+
+    Raises Conflict where nobody would be left who manages clients (`bootstrap` makes one operator,
+    once), VersionConflict while another one is being revoked.
+    """
+    turn = sa.select(sa.func.pg_try_advisory_xact_lock(TURN))
+    with session(engine) as connection, driver(connection).transaction():
+        if not connection.execute(turn).scalar_one():
+            raise VersionConflict
+        if _administrators(connection) == {client_id}:
+            raise Conflict(
+                "last-operator",
+                "No other operator's client may manage clients; register one first.",
+            )
+        yield
+
+
+def _administrators(connection: sa.Connection) -> set[str]:
+    query = sa.select(clients.c.client_id, clients.c.scopes).where(
+        clients.c.role == "operator", clients.c.active
+    )
+    return {row.client_id for row in connection.execute(query) if ADMIN in row.scopes}

@@ -31,6 +31,9 @@ PROBLEMS: Mapping[str, Kind] = {
         "Successor of another party", "Name a contact of the same party as successor.", 422
     ),
     "key-waits": kind("Key already waits", "Wait until the new key is in use.", 409),
+    "last-operator": kind(
+        "Last operator", "Register another client of an operator, with `admin`, first.", 409
+    ),
     "last-secret": kind("Last secret", "Issue another secret first, or revoke the client.", 409),
     "needless-tenant": kind("Role without tenant", "Leave the tenant out for this role.", 422),
     "no-usable-line": kind(

@@ -18,7 +18,7 @@ from eventkit.http.moments import Moment, MomentQuery
 from eventkit.http.preconditions import idempotency
 from eventkit.http.schemas import Written, page_of
 from eventkit.http.views import changed, context, kit, principal
-from registry.administration import managed, managed_client, require_giving
+from registry.administration import leaving_an_operator, managed, managed_client, require_giving
 from registry.api import withheld
 from registry.credentials import new_credentials
 from registry.domain.client import CLIENT, ROLES, RegisterClient, RevokeClient
@@ -125,10 +125,17 @@ def show_client(when: Moment, client_id: str) -> Response:
 @bp.arguments(RevocationBody)
 @bp.response(200, Written)
 def revoke_client(body: dict[str, Any], client_id: str) -> Response:
-    """No new tokens from now on; those that are out are refused everywhere within a minute."""
+    """No new tokens from now on; those that are out are refused everywhere within a minute.
+
+    One operator's client with `admin` always stays.
+    """
     with session(kit().engine) as connection:
-        managed_client(connection, principal(), client_id)
-    return changed(CLIENT, client_id, RevokeClient(**body))
+        role = managed_client(connection, principal(), client_id).role
+    command = RevokeClient(**body)
+    if role != "operator":
+        return changed(CLIENT, client_id, command)
+    with leaving_an_operator(kit().engine, client_id):
+        return changed(CLIENT, client_id, command)
 
 
 def _client(client_id: str) -> sa.Select[Any]:
