@@ -91,6 +91,7 @@ class Site:
 
     urls: Mapping[str, str]
     kits: Mapping[str, Kit]
+    environments: Mapping[str, Mapping[str, str]]
     databases: Mapping[str, Databases]
     logs: Mapping[str, Path]
     signer: Signer
@@ -115,6 +116,15 @@ class Site:
         document: dict[str, Any] = self.ask(NOBODY, service, "GET", "/openapi.json").json()
         return document
 
+    @contextmanager
+    def running(self, service: str, role: str, log: Path, **settings: str) -> Iterator[None]:
+        """One more process of a service, in the role that is named, until the end."""
+        process = _started(service, role, {**self.environments[service], **settings}, log)
+        try:
+            yield
+        finally:
+            stop([process])
+
     def settle(self) -> None:
         """Let every consumer apply all that the other services have told."""
         for consumer in self.consumers:
@@ -136,21 +146,23 @@ def open_site(databases: MakeDatabases, folder: Path, **settings: str) -> Iterat
     urls = {name: f"http://{LOOPBACK}:{port}" for name, port in ports.items()}
     addresses = {f"{name.upper()}_URL": url for name, url in urls.items()}
     made = {name: databases(name) for name in SERVICES}
-    kits, logs = {}, {}
+    kits, logs, environments = {}, {}, {}
     with ExitStack() as ended:
         for name, service in SERVICES.items():
             of = {"HTTP_BIND": f"{LOOPBACK}:{ports[name]}", "PUBLIC_URL": urls[name]}
             environment = _migrated(service, made[name]) | OWN | addresses | of | settings
+            environments[name] = environment
             kits[name] = open_kit(service, service.settings.from_env(environment), pool_size=8)
             ended.callback(kits[name].close)
             logs[name] = folder / f"{name}.log"
-            ended.callback(stop, [_started(name, environment, logs[name])])
+            ended.callback(stop, [_started(name, "api", environment, logs[name])])
         http = ended.enter_context(httpx.Client(timeout=30, trust_env=False))
         for name, url in urls.items():
             wait_until(partial(_answers, http, url), what=name, seconds=60)
         yield Site(
             urls=urls,
             kits=kits,
+            environments=environments,
             databases=made,
             logs=logs,
             signer=(signer := Signer.from_settings(kits["registry"].settings)),
@@ -159,9 +171,9 @@ def open_site(databases: MakeDatabases, folder: Path, **settings: str) -> Iterat
         )
 
 
-def _started(name: str, environment: Mapping[str, str], log: Path) -> Popen[bytes]:
+def _started(name: str, role: str, environment: Mapping[str, str], log: Path) -> Popen[bytes]:
     operators = {"OPERATOR_BIND": f"{LOOPBACK}:{free_port()}", "PATH": os.environ["PATH"]}
-    command = [sys.executable, "-m", name, "api"]
+    command = [sys.executable, "-m", name, role]
     return spawn(command, log=log, environment={**environment, **operators}, cwd=ROOT)
 
 
