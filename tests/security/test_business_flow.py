@@ -64,6 +64,13 @@ def test_a_person_is_signed_up_once_however_often_it_is_tried(world: World, coun
     count("attempts to sign one person up again", len(tried) - 1)
 
 
+def test_another_name_at_the_same_address_is_another_person(world: World) -> None:
+    """As docs/known-limits.md says: nothing counts by address."""
+    email = f"{uuid4()}@example.org"
+    for name in ("Eine Person", "Andere Person"):
+        assert sign_up(world, FOREIGN, name, email).status_code == 201
+
+
 def test_who_guesses_links_is_told_nothing_and_then_stopped(world: World, count: Count) -> None:
     guessed = [urlsafe_b64encode(token_bytes(48)).decode() for _ in range(ATTEMPTS)]
     answers = [world.site.ask(NOBODY, "meetings", "GET", f"/r/{token}") for token in guessed]
