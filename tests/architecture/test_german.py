@@ -7,6 +7,7 @@ from pathlib import Path
 import polib
 import pytest
 
+from contracts.filters import UNKNOWN
 from eventkit.http.docs import routes
 from eventkit.http.wording import KIT_SENTENCES
 from meetings.domain.phases import PERMISSIONS
@@ -28,7 +29,7 @@ PUT_TOGETHER = {
     "Must be less than {…}.",
     "Not a valid datetime.",
     "Not a valid aware datetime.",
-    "{…} is no event of this network.",
+    UNKNOWN,
 }
 # Words that stand inside of a sentence.
 INSIDE = {"wrong encoding", "line {…}, column {…}", *SAID.values()}

@@ -155,8 +155,44 @@ def test_filters_move_the_cursor_over_what_they_leave_out(kit: Kit, client: http
     nothing = ask(client, type="netztreff.story.told.v1")
     assert nothing.json() == []
     assert "lastEventId=11." in following(nothing)
-    bad = client.get("/events", params={"type": "com.example.other"})
+
+
+@pytest.mark.parametrize(
+    ("written", "count"),
+    [
+        ("meeting.cancelled.v1", 1),
+        ("meeting.cancelled", 1),
+        ("meeting.*", 2),
+        ("story.*", 0),
+        ("*", 2),
+    ],
+)
+@pytest.mark.parametrize("prefix", ["", "netztreff."])
+def test_types_are_written_as_for_webhooks(
+    kit: Kit, client: httpx.Client, prefix: str, written: str, count: int
+) -> None:
+    (key,) = write(kit)
+    kit.execute(SAMPLE, key, cancel(key), context=CONTEXT)
+    assert len(ask(client, type=prefix + written).json()) == count
+
+
+@pytest.mark.parametrize(
+    "unknown",
+    [
+        "com.example.other",
+        "netztreff.meeting.scheduled.v9",
+        "meeting.schedule",
+        "meetings.*",
+        "met",
+    ],
+)
+def test_a_type_that_no_event_has_is_refused_and_says_how_types_read(
+    client: httpx.Client, unknown: str
+) -> None:
+    bad = client.get("/events", params={"type": unknown})
     assert bad.status_code == 422
+    (fault,) = bad.json()["errors"]
+    assert (fault["parameter"], "meeting.scheduled.v1" in fault["detail"]) == ("type", True)
 
 
 def test_one_stream_from_a_version_on(kit: Kit, client: httpx.Client) -> None:
@@ -178,7 +214,7 @@ def test_private_events_are_in_no_answer(kit: Kit, client: httpx.Client) -> None
     assert positions(ask(client)) == [2]
     assert ask(client, subject=f"endpoint-{key}").json() == []
     assert ask(client, subject=f"endpoint-{key}", fromVersion=1).json() == []
-    assert ask(client, type="netztreff.endpoint.removed.v1").json() == []
+    assert client.get("/events", params={"type": "endpoint.removed.v1"}).status_code == 422
 
 
 def test_a_waiting_reader_is_answered_as_soon_as_something_is_stored(

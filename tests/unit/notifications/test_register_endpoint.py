@@ -33,6 +33,12 @@ def test_an_event_type_is_a_name_or_a_pattern(good: str) -> None:
     assert given(ENDPOINT).when(replace(REGISTER, event_types=(good,)))
 
 
+def test_an_event_type_of_the_feed_is_kept_without_its_prefix() -> None:
+    command = replace(REGISTER, event_types=("netztreff.meeting.scheduled.v1", "netztreff.story.*"))
+    kept = replace(REGISTERED, event_types=("meeting.scheduled.v1", "story.*"))
+    assert given(ENDPOINT).when(command) == [kept]
+
+
 @pytest.mark.parametrize(
     "bad",
     [
@@ -47,6 +53,8 @@ def test_an_event_type_is_a_name_or_a_pattern(good: str) -> None:
         "meeting.schedule",
         "meetings.*",
         "meeting.scheduled.v99",
+        "netztreff.netztreff.meeting.scheduled",
+        "netztreff.",
         # Never told: an older version, what this service does itself, what is not published.
         "invitations.opened.v1",
         "delivery.requested",

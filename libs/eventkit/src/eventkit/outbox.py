@@ -53,7 +53,7 @@ class Superseded(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Filters:
-    """Which events a reader wants, and hears; empty means all. `types` are wire names."""
+    """Which events a reader wants, and hears; empty means all; `types` are contracts.filters."""
 
     types: tuple[str, ...] = ()
     subject: str | None = None
@@ -152,8 +152,9 @@ def _conditions(filters: Filters) -> list[sql.Composed]:
     private = sorted({one.name for one in event_types() if not one.is_published})
     found = [sql.SQL("type <> ALL({}::text[])").format(private)]
     if filters.types:
-        wire = sql.SQL("type || '.v' || schema_version = ANY({}::text[])")
-        found.append(wire.format(list(filters.types)))
+        # What the contracts' `matching` says of a wire name, where events are selected.
+        fits = "ARRAY['*', split_part(type, '.', 1) || '.*', type, type || '.v' || schema_version]"
+        found.append(sql.SQL(fits + " && {}::text[]").format(list(filters.types)))
     if filters.subject is not None:
         found.append(sql.SQL("stream = {}").format(filters.subject))
     return found + _heard(filters.ear)

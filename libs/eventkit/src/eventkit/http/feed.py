@@ -11,8 +11,10 @@ from urllib.parse import urlencode
 from flask import Flask, Response, current_app, request
 from marshmallow import Schema, fields
 
+from contracts.catalog import event_types
 from contracts.envelope import BATCH, to_batch
-from contracts.topics import wire_of
+from contracts.filters import UnknownFilter
+from contracts.filters import parse as parse_filter
 from contracts.visibility import TENANTS, Ear, ear_of
 from eventkit.cursors import parse
 from eventkit.http.arguments import invalid
@@ -63,7 +65,13 @@ class FeedQuery(Schema):
         metadata={"description": "Milliseconds to wait for an event when there is none yet."},
     )
     type = fields.List(
-        Text(), load_default=list, metadata={"description": "Only these CloudEvents types."}
+        Text(),
+        load_default=list,
+        metadata={
+            "description": "Only these events: `meeting.*` for all of one kind, `meeting.scheduled`"
+            " in whatever version, `meeting.scheduled.v1` in this one, `*` for all; also after the"
+            " prefix `netztreff.`. What no event is called by is refused."
+        },
     )
     subject = Text(metadata={"description": "Only the events of this stream."})
     fromVersion = QueryInteger(  # noqa: N815  (in the style of the others)
@@ -134,10 +142,10 @@ def read_events(query: Mapping[str, Any]) -> Response:
     limit = wanted().limit
     if "fromVersion" in query:
         return _stream(room.outbox, query, limit)
-    filters = _filters(query)
-    after = _after(room.outbox, query.get("lastEventId"), filters.ear)
+    chosen = _chosen(query)
+    after = _after(room.outbox, query.get("lastEventId"), chosen.ear)
     seconds = min(query["timeout"], LONGEST_MS) / 1000
-    page = room.page(after, limit, filters, seconds)
+    page = room.page(after, limit, chosen, seconds)
     answer = _answer(to_batch(page.messages), lastEventId=room.outbox.cursor(page.seen))
     answer.headers["Feed-Head"] = str(page.head)
     return answer
@@ -177,10 +185,11 @@ def _unknown_cursor() -> HttpRefusal:
     )
 
 
-def _filters(query: Mapping[str, Any]) -> Filters:
+def _chosen(query: Mapping[str, Any]) -> Filters:
+    offered = [one for one in event_types() if one.is_published]
     try:
-        types = tuple(wire_of(text) for text in query["type"])
-    except ValueError as error:
+        types = tuple(parse_filter(text, offered) for text in query["type"])
+    except UnknownFilter as error:
         raise invalid([{"detail": str(error), "parameter": "type"}]) from error
     return Filters(types=types, subject=query.get("subject"), ear=_ear())
 

@@ -58,8 +58,8 @@ class RegisterEndpointBody(Schema):
         validate=Length(min=1, max=50),
         metadata={
             "description": "`*` for all events, `meeting.*` for all of one kind, or exact names:"
-            " `meeting.scheduled` in whatever version, `meeting.scheduled.v1` in this one. What no"
-            " event is called by is refused."
+            " `meeting.scheduled` in whatever version, `meeting.scheduled.v1` in this one; also"
+            " after the prefix `netztreff.` of the feed. What no event is called by is refused."
         },
     )
 

@@ -18,8 +18,9 @@ from contracts.events.notifications import (
     EndpointRemoved,
     EndpointSecretRotated,
 )
+from contracts.filters import UnknownFilter
 from eventkit.domain import Aggregate, Conflict, Invalid, NotFound
-from notifications.domain.filters import is_filter
+from notifications.domain import filters
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,23 +91,25 @@ def evolve(endpoint: Endpoint | None, event: EndpointEvent) -> Endpoint:
 def register(endpoint: Endpoint | None, command: RegisterEndpoint) -> list[EndpointEvent]:
     if endpoint is not None:
         raise Conflict("already-registered", "This endpoint is already registered.")
-    for place, wanted in enumerate(command.event_types):
-        if not is_filter(wanted):
-            raise Invalid(
-                "bad-event-type",
-                "There is no such event type; others read like meeting.scheduled, meeting.* or *.",
-                pointer=f"/event_types/{place}",
-            )
+    wanted = [_filter(text, place) for place, text in enumerate(command.event_types)]
     return [
         EndpointRegistered(
             endpoint_id=command.endpoint_id,
             owner=command.owner,
             owner_role=command.owner_role,
             url=command.url,
-            event_types=command.event_types,
+            event_types=tuple(wanted),
             secret=command.secret,
         )
     ]
+
+
+def _filter(text: str, place: int) -> str:
+    try:
+        return filters.parse(text)
+    except UnknownFilter as error:
+        pointer = f"/event_types/{place}"
+        raise Invalid("bad-event-type", str(error), pointer=pointer) from error
 
 
 def rotate(endpoint: Endpoint | None, command: RotateSecret) -> list[EndpointEvent]:

@@ -1,7 +1,4 @@
-"""Which events a webhook endpoint asks for.
-
-A filter is `*`, `meeting.*`, `meeting.scheduled` or `meeting.scheduled.v1`. Pure.
-"""
+"""Which events a webhook endpoint asks for. Pure."""
 
 from __future__ import annotations
 
@@ -9,34 +6,28 @@ from collections.abc import Iterable
 from functools import cache
 from typing import get_args
 
-from contracts.catalog import event_types, newest
+from contracts import filters
+from contracts.catalog import EventType, event_types, newest
 from contracts.events import meetings, registry
 from contracts.events.notifications import DeliveryEvent
 
-EVERYTHING = "*"
 # Importing the modules fills the catalogue.
 _DECLARED_IN = (registry, meetings)
 # Webhooks tell of what others publish; a call about a call would lead to the next one.
 _NEVER_TOLD = get_args(DeliveryEvent)
 
 
-def is_filter(text: str) -> bool:
-    """Whether the text asks for something that may ever be told."""
-    return text in _filters()
+def parse(text: str) -> str:
+    """The filter as it is kept; raises UnknownFilter for what may never be told."""
+    return filters.parse(text, _told())
 
 
-def asked_for(filters: Iterable[str], wire: str) -> bool:
+def asked_for(wanted: Iterable[str], wire: str) -> bool:
     """Whether one of the filters names the event with this wire name."""
-    return not _matching(wire).isdisjoint(filters)
-
-
-def _matching(wire: str) -> frozenset[str]:
-    noun, participle, _ = wire.split(".")
-    return frozenset({EVERYTHING, f"{noun}.*", f"{noun}.{participle}", wire})
+    return not filters.matching(wire).isdisjoint(wanted)
 
 
 @cache
-def _filters() -> frozenset[str]:
+def _told() -> tuple[EventType, ...]:
     names = {declared.name for declared in event_types() if declared.is_published}
-    told = [one for one in map(newest, names) if one.cls not in _NEVER_TOLD]
-    return frozenset[str]().union(*(_matching(one.wire) for one in told))
+    return tuple(one for one in map(newest, sorted(names)) if one.cls not in _NEVER_TOLD)
