@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import vobject
 
-from tests.e2e.api import Json
+from tests.e2e.api import Json, told
 from tests.e2e.installation import Installation, until
 from tests.e2e.mails import Mail, mails
 from tests.e2e.network import (
@@ -122,17 +122,17 @@ def test_a_new_date_a_new_mode_and_the_end_reach_the_same_calendar_entry(
     meeting_id = plan_meeting(installation, network)
     people = network.members.values()
     invite(installation, network, meeting_id)
-    told = arrived(installation, meeting_id, 0, people)
+    seen = arrived(installation, meeting_id, 0, people)
     act(installation, meeting_id, "reschedule", WEEK_LATER)
-    told += arrived(installation, meeting_id, 1, people)
+    seen += arrived(installation, meeting_id, 1, people)
     act(installation, meeting_id, "change-mode", {"mode": "digital", "reason": "Schneefall"})
-    told += arrived(installation, meeting_id, 2, people)
+    seen += arrived(installation, meeting_id, 2, people)
     act(installation, meeting_id, "cancel", {"reason": "Zu wenige Anmeldungen"})
-    told += arrived(installation, meeting_id, 3, people)
+    seen += arrived(installation, meeting_id, 3, people)
 
-    assert {str(mail.event["UID"]) for mail in told} == {f"{meeting_id}@example.org"}
-    assert {str(mail.event["ORGANIZER"]) for mail in told} == {"mailto:netztreff@example.org"}
-    for mail in told:
+    assert {str(mail.event["UID"]) for mail in seen} == {f"{meeting_id}@example.org"}
+    assert {str(mail.event["ORGANIZER"]) for mail in seen} == {"mailto:netztreff@example.org"}
+    for mail in seen:
         ended = mail.sequence == 3
         assert mail.part.get_param("method") == mail.method == ("CANCEL" if ended else "REQUEST")
         assert mail.event["STATUS"] == ("CANCELLED" if ended else "CONFIRMED")
@@ -167,6 +167,31 @@ def test_the_delivery_log_answers_for_a_recipient(installation: Installation) ->
     (delivery,) = api.items("/v1/deliveries", recipient_id=contact_id)
     assert (delivery["meeting_id"], delivery["state"]) == (meeting_id, "delivered")
     assert mail.message_id == f"<{delivery['delivery_id']}@example.org>"
+
+
+def test_a_guest_who_withdraws_has_the_entry_taken_away_and_given_back_by_registering_again(
+    installation: Installation,
+) -> None:
+    network = new_network(installation, members=1)
+    meeting_id = plan_meeting(installation, network)
+    invite(installation, network, meeting_id)
+    api, path = installation.api("meetings"), f"/v1/meetings/{meeting_id}/registrations"
+    email = "gast@example.org"
+    guest = {"side": "guest", "name": "Gast (erfunden)", "email": email}
+
+    def entries(count: int) -> list[tuple[str, int]]:
+        def to_guest() -> list[Mail]:
+            return [one for one in mails(installation, meeting_id) if one.recipient == email]
+
+        until(lambda: len(to_guest()) >= count)
+        return [(one.method, one.sequence) for one in to_guest()]
+
+    participant = api.create(path, guest)["part"]
+    assert entries(1) == [("REQUEST", 0)]
+    told(api.post(f"{path}/{participant}/withdraw"))
+    assert entries(2) == [("REQUEST", 0), ("CANCEL", 1)]
+    assert api.create(path, guest)["part"] == participant
+    assert entries(3) == [("REQUEST", 0), ("CANCEL", 1), ("REQUEST", 2)]
 
 
 def test_who_becomes_a_member_later_is_invited_later(installation: Installation) -> None:

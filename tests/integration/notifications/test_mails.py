@@ -159,6 +159,22 @@ def test_an_invited_contact_who_registers_and_withdraws_has_both_confirmed(world
     assert len({str(one["UID"]) for one in entries}) == 1
     assert entries[1]["ATTENDEE"].params["PARTSTAT"] == "ACCEPTED"
     assert "STATUS" not in entries[2]
+    assert [int(one["SEQUENCE"]) for one in entries] == [0, 0, 1, 2, 3]
+
+
+def test_an_update_on_its_way_does_not_reach_who_withdrew(world: World) -> None:
+    meeting = world.open_meeting(cohort())
+    guest = world.register(meeting)
+    world.send()
+    change(world, meeting, MeetingModeChanged(meeting_id=meeting, mode=Mode.DIGITAL, reason="x"))
+    withdrawn = ParticipantWithdrawn(
+        meeting_id=meeting, participant_id=guest, from_waiting_list=False
+    )
+    change(world, meeting, withdrawn)
+    world.send()
+    subjects = [mail.message["Subject"].split(":")[0] for mail in world.mails_to(guest)]
+    assert subjects == ["Anmeldung bestätigt", "Abmeldung bestätigt"]
+    assert [int(entry(mail)["SEQUENCE"]) for mail in world.mails_to(guest)] == [0, 2]
 
 
 def test_what_was_overtaken_before_it_was_sent_is_sent_once_in_its_last_version(

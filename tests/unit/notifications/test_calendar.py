@@ -57,16 +57,25 @@ def test_the_sequence_is_always_there() -> None:
     assert event(letter(Notice.UPDATE, sequence=3))["SEQUENCE"] == 3
 
 
+def test_each_version_of_an_entry_that_was_taken_away_and_given_back_is_higher() -> None:
+    told = [Notice.CONFIRMATION, Notice.WITHDRAWAL, Notice.CONFIRMATION, Notice.WITHDRAWAL]
+    entries = [
+        event(replace(letter(notice, sequence=3), withdrawals=(number + 1) // 2))
+        for number, notice in enumerate(told)
+    ]
+    assert [int(one["SEQUENCE"]) for one in entries] == [3, 4, 5, 6]
+
+
 def test_only_a_cancellation_has_the_status_cancelled() -> None:
     assert event(LETTER)["STATUS"] == "CONFIRMED"
     assert event(letter(Notice.CANCELLATION))["STATUS"] == "CANCELLED"
 
 
 def test_one_attendee_is_taken_out_without_a_status_of_the_meeting() -> None:
-    removed = event(letter(Notice.WITHDRAWAL))
+    removed = event(replace(letter(Notice.WITHDRAWAL), withdrawals=1))
     assert "STATUS" not in removed
     assert str(removed["ATTENDEE"]) == "mailto:integration@stadt.example.org"
-    assert removed["SEQUENCE"] == 0
+    assert removed["SEQUENCE"] == 1
     assert not {"URL", "CONFERENCE", "DESCRIPTION"} & set(removed)
 
 

@@ -6,11 +6,12 @@ import pytest
 
 from contracts.events.notifications import Notice
 from notifications.delivery.verdicts import as_it_reads, pointless
+from notifications.projection.participants import Place
 from tests.unit.notifications.facts import MEETING, NOW, SOON
 
 
-def verdict(notice: Notice, *, sequence: int = 0, has_place: bool = False) -> str | None:
-    return pointless(notice, 0, replace(MEETING, sequence=sequence), NOW, has_place=has_place)
+def verdict(notice: Notice, *, sequence: int = 0, place: Place | None = None) -> str | None:
+    return pointless(notice, 0, replace(MEETING, sequence=sequence), NOW, place=place)
 
 
 @pytest.mark.parametrize("notice", list(Notice)[:3])
@@ -20,7 +21,7 @@ def test_a_mail_about_the_present_version_is_sent(notice: Notice) -> None:
 
 def test_a_mail_about_an_older_version_is_superseded() -> None:
     assert verdict(Notice.UPDATE, sequence=1) == "superseded"
-    assert verdict(Notice.CONFIRMATION, sequence=1, has_place=True) == "superseded"
+    assert verdict(Notice.CONFIRMATION, sequence=1, place=Place.REGISTERED) == "superseded"
 
 
 def test_a_farewell_goes_out_whatever_changed_meanwhile() -> None:
@@ -28,14 +29,20 @@ def test_a_farewell_goes_out_whatever_changed_meanwhile() -> None:
 
 
 def test_who_changed_the_mind_hears_of_the_last_decision_only() -> None:
-    assert verdict(Notice.CONFIRMATION, has_place=False) == "superseded"
-    assert verdict(Notice.WITHDRAWAL, has_place=True) == "superseded"
+    assert verdict(Notice.CONFIRMATION, place=Place.WITHDRAWN) == "superseded"
+    assert verdict(Notice.WITHDRAWAL, place=Place.REGISTERED) == "superseded"
+
+
+@pytest.mark.parametrize("notice", [Notice.INVITATION, Notice.UPDATE])
+def test_nothing_that_is_late_puts_an_entry_back_that_was_taken_away(notice: Notice) -> None:
+    assert verdict(notice, place=Place.WITHDRAWN) == "superseded"
+    assert verdict(notice, place=Place.WAITING) is None
 
 
 def test_a_mail_about_a_past_meeting_makes_no_sense() -> None:
     late = NOW + 2 * SOON
     for notice in (Notice.UPDATE, Notice.WITHDRAWAL):
-        assert pointless(notice, 0, MEETING, late, has_place=False) == "meeting_over"
+        assert pointless(notice, 0, MEETING, late, place=None) == "meeting_over"
 
 
 @pytest.mark.parametrize("notice", [one for one in Notice if one is not Notice.EVENT])

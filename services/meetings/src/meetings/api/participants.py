@@ -36,7 +36,11 @@ class AddressView(Schema):
     email = fields.String(required=True)
     link = fields.String(
         required=True,
-        metadata={"description": "Where this person sees the registration; for nobody else."},
+        allow_none=True,
+        metadata={
+            "description": "Where this person sees the registration; for nobody else. Null for "
+            "whoever gave the place back."
+        },
     )
 
 
@@ -50,15 +54,13 @@ class AddressesView(Schema):
 def read_addresses(body: dict[str, Any]) -> Response:
     """The addresses that participants gave here.
 
-    Who is unknown, withdrew, was erased, or is a contact of the registry is left out.
+    Who is unknown, was erased, or is a contact of the registry is left out. Who withdrew has an
+    address still, for one last mail: the one that confirms it.
     """
     query = (
         sa.select(registrations, calendar.c.starts_at, calendar.c.ends_at)
         .join(calendar, calendar.c.meeting_id == registrations.c.meeting_id)
-        .where(
-            registrations.c.participant_id.in_(set(body["ids"])),
-            registrations.c.standing != WITHDRAWN,
-        )
+        .where(registrations.c.participant_id.in_(set(body["ids"])))
     )
     with session(kit().engine) as connection:
         rows = connection.execute(query.order_by(registrations.c.participant_id)).all()
@@ -68,10 +70,14 @@ def read_addresses(body: dict[str, Any]) -> Response:
             "participant_id": row.participant_id,
             "name": vault.open(row.name),
             "email": email,
-            "link": link_to(row, row.ends_at or row.starts_at),
+            "link": _link(row),
         }
         for row in rows
         if (email := vault.open(row.email))
     ]
     answer = orjson.dumps(AddressesView().dump({"items": opened}))
     return Response(answer, content_type="application/json")
+
+
+def _link(row: Any) -> str | None:
+    return None if row.standing == WITHDRAWN else link_to(row, row.ends_at or row.starts_at)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from time import monotonic
@@ -16,6 +16,7 @@ from contracts.events.notifications import Channel, Notice, RecipientKind
 from eventkit.database import session
 from eventkit.unit import Kit
 from notifications.delivery.addresses import AddressBook, AddressesUnavailable
+from notifications.delivery.caps import waits
 from notifications.delivery.claims import Claims
 from notifications.delivery.outcomes import abandoned, count_from_zero, failed, record, succeeded
 from notifications.delivery.verdicts import as_it_reads, pointless
@@ -38,6 +39,7 @@ LEASE = timedelta(minutes=5)
 OWNER_AWAY = timedelta(seconds=30)
 
 
+_WEIGHT = {Place.WITHDRAWN: 0, Place.WAITING: 1, Place.REGISTERED: 2}
 _confirms = sa.func.bool_or(deliveries.c.notice == Notice.CONFIRMATION.value)
 
 
@@ -46,7 +48,8 @@ class _Batch:
     rows: Sequence[sa.RowMapping]
     meetings: dict[UUID, sa.RowMapping]
     told_before: dict[tuple[UUID, UUID], int]
-    placed: set[tuple[UUID, UUID]]
+    places: dict[tuple[UUID, UUID], Place]
+    withdrawals: dict[tuple[UUID, UUID], int]
     confirmed: set[tuple[UUID, UUID]]
 
 
@@ -66,7 +69,8 @@ class MailWorker:
         rows = self._claims.take(BATCH)
         if not rows:
             return False
-        self._send_all(kit, self._addressed(kit, self._pointed(kit, _batch(kit, rows))))
+        batch = self._capped(kit, self._pointed(kit, _batch(kit, rows)))
+        self._send_all(kit, self._addressed(kit, batch))
         return True
 
     def _pointed(self, kit: Kit, batch: _Batch) -> _Batch:
@@ -81,6 +85,13 @@ class MailWorker:
             else:
                 kept.append(row)
         return replace(batch, rows=kept)
+
+    def _capped(self, kit: Kit, batch: _Batch) -> _Batch:
+        """Put off what is too much for its recipient today."""
+        waiting = waits(kit, batch.rows)
+        for delivery_id, wait in waiting.items():
+            self._claims.release([delivery_id], after=wait)
+        return replace(batch, rows=[row for row in batch.rows if row["delivery_id"] not in waiting])
 
     def _addressed(self, kit: Kit, batch: _Batch) -> list[tuple[sa.RowMapping, Letter]]:
         """Letters to those who have an address; whose owner is away waits for a while."""
@@ -159,28 +170,30 @@ def _pointless(kit: Kit, batch: _Batch, row: sa.RowMapping) -> str | None:
         row["sequence"],
         meeting_of(batch.meetings[row["meeting_id"]]),
         kit.now(),
-        has_place=(row["meeting_id"], row["recipient_id"]) in batch.placed,
+        place=batch.places.get((row["meeting_id"], row["recipient_id"])),
     )
 
 
 def _letter(kit: Kit, batch: _Batch, row: sa.RowMapping, to: Addressee) -> Letter:
     who, meeting = (row["meeting_id"], row["recipient_id"]), batch.meetings[row["meeting_id"]]
     known = batch.told_before.get(who)
+    has_place = batch.places.get(who) is Place.REGISTERED
     notice = as_it_reads(
         Notice(row["notice"]),
         told_before=known is not None,
-        unconfirmed=who in batch.placed - batch.confirmed,
+        unconfirmed=has_place and who not in batch.confirmed,
     )
     return Letter(
         delivery_id=row["delivery_id"],
         notice=notice,
-        has_place=who in batch.placed,
+        has_place=has_place,
         meeting=meeting_of(meeting),
         to=to,
         sender=settings_of(kit).sender,
         sent_at=kit.now(),
         before=None if known is None else meeting_before(meeting, known),
         reasons=_reasons(notice, meeting, known),
+        withdrawals=batch.withdrawals.get(who, 0),
     )
 
 
@@ -205,10 +218,10 @@ def _batch(kit: Kit, rows: Sequence[sa.RowMapping]) -> _Batch:
         )
         .group_by(*of)
     )
-    # A participant who is a contact is written to as the contact.
-    person = sa.func.coalesce(participants.c.contact_id, participants.c.participant_id)
-    placed = sa.select(participants.c.meeting_id, person).where(
-        participants.c.meeting_id.in_(wanted), participants.c.place == Place.REGISTERED.value
+    farewells = (
+        sa.select(*of, sa.func.count())
+        .where(deliveries.c.meeting_id.in_(wanted), deliveries.c.notice == Notice.WITHDRAWAL.value)
+        .group_by(*of)
     )
     known = sa.select(meetings).where(meetings.c.meeting_id.in_(wanted))
     with session(kit.engine) as connection:
@@ -218,5 +231,19 @@ def _batch(kit: Kit, rows: Sequence[sa.RowMapping]) -> _Batch:
             meetings={row["meeting_id"]: row for row in connection.execute(known).mappings()},
             told_before={(meeting, person): sequence for meeting, person, sequence, _ in reached},
             confirmed={(meeting, person) for meeting, person, _, confirms in reached if confirms},
-            placed={(meeting, person) for meeting, person in connection.execute(placed)},
+            places=_places(connection, wanted),
+            withdrawals={
+                (meeting, person): count for meeting, person, count in connection.execute(farewells)
+            },
         )
+
+
+def _places(sql: sa.Connection, wanted: Collection[UUID]) -> dict[tuple[UUID, UUID], Place]:
+    """What each person has now, whatever was given back before."""
+    # A participant who is a contact is written to as the contact.
+    person = sa.func.coalesce(participants.c.contact_id, participants.c.participant_id)
+    query = sa.select(participants.c.meeting_id, person, participants.c.place).where(
+        participants.c.meeting_id.in_(wanted)
+    )
+    rows = [((meeting, who), Place(place)) for meeting, who, place in sql.execute(query)]
+    return dict(sorted(rows, key=lambda one: _WEIGHT[one[1]]))

@@ -6,21 +6,25 @@ from datetime import datetime
 
 from contracts.events.notifications import Notice
 from notifications.domain.notices import Meeting, is_over
+from notifications.projection.participants import Place
 
 
 def pointless(
-    notice: Notice, sequence: int, meeting: Meeting, now: datetime, *, has_place: bool
+    notice: Notice, sequence: int, meeting: Meeting, now: datetime, *, place: Place | None
 ) -> str | None:
     """Why a mail about this version of the meeting needn't be sent any more."""
     if is_over(meeting, now):
         return "meeting_over"
     # Whoever gave the place back has no newer delivery, unless by registering anew.
     if notice is Notice.WITHDRAWAL:
-        return "superseded" if has_place else None
-    # Whoever was told an older version has a newer delivery, or is to be told nothing more.
-    if sequence < meeting.sequence or (notice is Notice.CONFIRMATION and not has_place):
+        return "superseded" if place is Place.REGISTERED else None
+    # What is late must not put the entry back that the withdrawal took away.
+    if place is Place.WITHDRAWN or (
+        notice is Notice.CONFIRMATION and place is not Place.REGISTERED
+    ):
         return "superseded"
-    return None
+    # Whoever was told an older version has a newer delivery, or is to be told nothing more.
+    return "superseded" if sequence < meeting.sequence else None
 
 
 def as_it_reads(notice: Notice, *, told_before: bool, unconfirmed: bool) -> Notice:

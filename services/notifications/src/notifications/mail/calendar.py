@@ -46,7 +46,7 @@ def _event(letter: Letter) -> Event:
     meeting = letter.meeting
     event = Event()
     event.add("uid", uid(meeting.meeting_id, letter.sender.domain))
-    event.add("sequence", meeting.sequence)
+    event.add("sequence", letter.sequence)
     event.add("dtstamp", letter.sent_at)
     event.add("dtstart", _start(letter))
     if meeting.ends_at:

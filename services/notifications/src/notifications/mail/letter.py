@@ -45,7 +45,8 @@ class Sender:
 class Letter:
     """One notice to one person, who may have registered. `sent_at` is the time of this attempt.
 
-    `before` is the meeting as the person knows it, `reasons` say why that holds no more.
+    `before` is the meeting as the person knows it, `reasons` say why that holds no more;
+    `withdrawals` counts how often the person was confirmed to have withdrawn, this time included.
     """
 
     delivery_id: UUID
@@ -57,6 +58,13 @@ class Letter:
     sent_at: datetime
     before: Meeting | None = None
     reasons: tuple[str, ...] = ()
+    withdrawals: int = 0
+
+    @property
+    def sequence(self) -> int:
+        """The version of this person's calendar entry: taking it away and back makes two more."""
+        taken_away = self.notice is Notice.WITHDRAWAL
+        return self.meeting.sequence + 2 * self.withdrawals - taken_away
 
     @property
     def ends(self) -> bool:
