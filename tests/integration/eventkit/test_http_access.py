@@ -72,6 +72,8 @@ def test_a_policy_table_that_does_not_fit_its_routes_stops_the_app(
     table = {name: row for name, row in {**POLICY, **policy}.items() if row is not None}
     with pytest.raises(IncompletePolicy, match=named):
         create_app(replace(SERVICE, policy=table), kit)
+    # Nor was anything begun that would have to be ended.
+    assert kit.closing == []
 
 
 def test_an_unknown_role_in_a_policy_stops_the_app() -> None:

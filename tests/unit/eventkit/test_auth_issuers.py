@@ -3,7 +3,9 @@
 import json
 import re
 from base64 import b64encode
+from dataclasses import replace
 from pathlib import Path
+from threading import enumerate as enumerate_threads
 from typing import Any
 
 import pytest
@@ -151,5 +153,9 @@ def test_an_issuer_has_one_set_of_rules() -> None:
 
 
 def test_our_own_issuer_keeps_its_own_rules() -> None:
+    settings = read({**RULES, "issuer": "netztreff-registry"})
+    settings = replace(settings, client_id="meetings", client_secret="secret")
+    before = set(enumerate_threads())
     with pytest.raises(BadSettings, match="our own issuer"):
-        following_trust("unit", read({**RULES, "issuer": "netztreff-registry"}))
+        following_trust("unit", settings)
+    assert set(enumerate_threads()) <= before

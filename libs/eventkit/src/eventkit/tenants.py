@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from eventkit.auth.principal import TIED
+
 # Kind and key of a party, such as ("municipality", "08111000").
 PartyKey = tuple[str, str]
 MUNICIPALITY, DISTRICT = "municipality", "district"
-# Roles that act for the party that their token names.
-TIED = frozenset({MUNICIPALITY, DISTRICT})
 
 
 def parties_of(

@@ -12,12 +12,12 @@ import sqlalchemy as sa
 
 from contracts.events.registry import Party, PartyKind
 from eventkit.auth.links import Link
-from eventkit.auth.principal import Principal
+from eventkit.auth.principal import TIED, Principal
 from eventkit.database import session
 from eventkit.domain import Forbidden, NotFound
 from eventkit.http.requests import personal_link
 from eventkit.http.views import kit, own_parties
-from eventkit.tenants import TIED, is_one_of
+from eventkit.tenants import is_one_of
 from meetings.domain.state import Meeting, Standing
 from meetings.projection.registrations import WITHDRAWN, registrations
 

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import sqlalchemy as sa
 
-from eventkit.auth.principal import ADMIN, Principal
+from eventkit.auth.principal import ADMIN, TIED, Principal
 from eventkit.database import driver, session
 from eventkit.domain import Conflict, Forbidden, NotFound
 from eventkit.store import VersionConflict
@@ -20,21 +20,20 @@ _MANAGED: Mapping[str, frozenset[str]] = {
     "municipality": frozenset({"municipality"}),
     "district": frozenset({"district"}),
 }
-_TIED = frozenset({"municipality", "district"})
 # One at a time: each sees which operators the others have left.
 TURN = 20_052_201
 
 
 def manages(caller: Principal, role: str, tenant: str | None) -> bool:
     """Whether clients of this role and tenant are the caller's to manage."""
-    is_own = caller.role not in _TIED or (caller.tenant is not None and caller.tenant == tenant)
+    is_own = caller.role not in TIED or (caller.tenant is not None and caller.tenant == tenant)
     return is_own and role in _MANAGED.get(caller.role, ())
 
 
 def managed(caller: Principal) -> sa.ColumnElement[bool]:
     """The same of the rows of `clients`."""
     roles = clients.c.role.in_(sorted(_MANAGED.get(caller.role, ())))
-    return sa.and_(roles, clients.c.tenant == caller.tenant) if caller.role in _TIED else roles
+    return sa.and_(roles, clients.c.tenant == caller.tenant) if caller.role in TIED else roles
 
 
 def require_giving(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -11,14 +10,13 @@ from eventkit.auth.claims import text, valid_until
 from eventkit.auth.compact import BadToken
 from eventkit.auth.issuers import IssuerRules, Path
 from eventkit.auth.keys import Key, Keys, RemoteKeys
-from eventkit.auth.principal import SCOPES, Principal
+from eventkit.auth.principal import SCOPES, TENANT_FORMS, Principal
 
 Claims = Mapping[str, Any]
 # Headers that name a key's address or change how the token is read (jku, jwk, crit, zip …) are
 # refused by not being here; a thumbprint beside the kid says nothing that we would follow.
 _HEADER = {"alg", "kid", "typ", "x5t", "x5t#S256"}
 _OF_ID_TOKENS = {"nonce", "at_hash", "c_hash"}
-_TENANTS = {"municipality": re.compile(r"[0-9]{8}\Z"), "district": re.compile(r"[0-9]{5}\Z")}
 
 
 @dataclass(frozen=True)
@@ -76,7 +74,7 @@ class ForeignIssuer:
         raise BadToken
 
     def _tenant(self, claims: Claims, role: str) -> str | None:
-        if (form := _TENANTS.get(role)) is None:
+        if (form := TENANT_FORMS.get(role)) is None:
             return None
         told = _at(claims, self.rules.tenant_claim or ())
         if not isinstance(told, str) or not form.match(told):

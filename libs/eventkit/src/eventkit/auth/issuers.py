@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from eventkit.auth.principal import TIED
+
 Path = str | tuple[str, ...]
 # Services are clients of our registry, and participants have personal links.
 Role = Literal["organiser", "steering_group", "municipality", "district", "moderator", "operator"]
@@ -76,7 +78,7 @@ def _bad_address(rules: IssuerRules) -> str | None:
 
 
 def _bad_tenants(rules: IssuerRules) -> str | None:
-    tied = " and ".join(sorted({"municipality", "district"} & set(rules.role_map.values())))
+    tied = " and ".join(sorted(TIED & set(rules.role_map.values())))
     if tied and not rules.tenant_claim:
         return f"`tenant_claim` is missing, and {tied} have a tenant"
     if tied and not rules.tenants:

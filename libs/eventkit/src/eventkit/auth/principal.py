@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,6 +12,20 @@ WRITE: Final = "write"
 # Manages contacts and clients of one's own tenant.
 ADMIN: Final = "admin"
 SCOPES: Final = (READ, WRITE, ADMIN)
+# The roles that act for one administration, and how its key is written: AGS or district key.
+TENANT_FORMS: Final[Mapping[str, re.Pattern[str]]] = {
+    "municipality": re.compile(r"[0-9]{8}\Z"),
+    "district": re.compile(r"[0-9]{5}\Z"),
+}
+TIED: Final = frozenset(TENANT_FORMS)
+ROLES: Final = TIED | {
+    "organiser",
+    "steering_group",
+    "moderator",
+    "participant",
+    "operator",
+    "service",
+}
 _USUAL: Final = frozenset({READ, WRITE})
 _ADMINISTRATORS: Final = frozenset({"organiser", "operator"})
 

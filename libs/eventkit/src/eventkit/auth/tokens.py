@@ -18,8 +18,7 @@ from eventkit.auth.claims import text, valid_until
 from eventkit.auth.compact import BadToken, take_apart
 from eventkit.auth.keyring import KeyRing
 from eventkit.auth.keys import ALGORITHMS, Key, Keys
-from eventkit.auth.principal import Principal, usual_scopes
-from eventkit.http.policy import ROLES
+from eventkit.auth.principal import ROLES, Principal, usual_scopes
 from eventkit.settings import Settings
 
 __all__ = ["LIFETIME", "BadToken", "Issuer", "OwnIssuer", "Signer", "Verifier"]

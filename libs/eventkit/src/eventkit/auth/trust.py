@@ -56,8 +56,9 @@ def issuing_trust(
     # A process that did not know the newest key yet would sign with an older one.
     fetch()
     revocations = Revocations(service, fetch)
-    repeated = Repeated("trust", revocations.refresh, settings.trust_refresh_seconds)
     verifier = _verifier(settings, ring, revocations.holds)
+    # Last: who refuses the settings leaves no thread behind.
+    repeated = Repeated("trust", revocations.refresh, settings.trust_refresh_seconds)
     return Trust(verifier=verifier, keys=ring, close=repeated.close)
 
 
@@ -69,13 +70,14 @@ def following_trust(service: str, settings: Settings) -> Trust:
         return Trust(verifier=_verifier(settings, keys))
     registry = service_client(settings.registry_url, settings)
     revocations = Revocations(service, partial(_ask, registry))
+    verifier = _verifier(settings, keys, revocations.holds)
     repeated = Repeated("trust", revocations.refresh, settings.trust_refresh_seconds)
 
     def close() -> None:
         repeated.close()
         registry.close()
 
-    return Trust(verifier=_verifier(settings, keys, revocations.holds), close=close)
+    return Trust(verifier=verifier, close=close)
 
 
 def _ask(registry: httpx.Client) -> Collection[str]:

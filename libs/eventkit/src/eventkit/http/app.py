@@ -66,6 +66,9 @@ def create_app(service: Service, kit: Kit) -> Flask:
         **events_described.POLICY,
         **service.policy,
     }
+    kits_own = [feed.bp, events_described.bp, docs.bp]
+    blueprints = [*service.blueprints, *kits_own]
+    api = _add_routes(app, blueprints, policy)
     app.extensions["eventkit"] = Runtime(
         kit=kit,
         policy=policy,
@@ -75,8 +78,7 @@ def create_app(service: Service, kit: Kit) -> Flask:
         municipalities=service.municipalities,
         links=Links(kit.settings.master_key, service.links) if service.links else None,
     )
-    kits_own = [feed.bp, events_described.bp, docs.bp]
-    api = _add_routes(app, [*service.blueprints, *kits_own], policy)
+    _describe_routes(app, api, blueprints)
     add_document(app, api, service.words)
     feed.open_feed(app, kit)
     events_described.describe_events(app, service, kit.settings)
@@ -107,10 +109,13 @@ def _add_routes(app: Flask, blueprints: list[Blueprint], policy: dict[str, Polic
     for blueprint in blueprints:
         app.register_blueprint(blueprint)
     check_complete({rule.endpoint for rule in app.url_map.iter_rules()}, policy)
+    return api
+
+
+def _describe_routes(app: Flask, api: ServiceApi, blueprints: list[Blueprint]) -> None:
     for blueprint in blueprints:
         blueprint.register_views_in_doc(api, app, api.spec, name=blueprint.name, parameters=None)
         api.spec.tag({"name": blueprint.name, "description": blueprint.description})
-    return api
 
 
 def _begin() -> Response | None:

@@ -5,21 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from eventkit.auth.principal import READ, SCOPES, WRITE
+from eventkit.auth.principal import READ, ROLES, SCOPES, WRITE
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
-ROLES = frozenset(
-    {
-        "organiser",
-        "steering_group",
-        "municipality",
-        "district",
-        "moderator",
-        "participant",
-        "operator",
-        "service",
-    }
-)
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from marshmallow.validate import Email, Length, OneOf
 
 from contracts.events.meetings import Side, TargetGroup, TargetKind
 from contracts.events.registry import PartyKind
+from eventkit.auth.principal import TIED
 from eventkit.domain import Invalid
 from eventkit.http.blueprint import Blueprint
 from eventkit.http.fields import Integer, Sealed, Text
@@ -18,7 +19,6 @@ from eventkit.http.listing import Listing, same
 from eventkit.http.moments import Moment, MomentQuery
 from eventkit.http.schemas import Written, page_of
 from eventkit.http.views import added, changed, execute, kit, principal
-from eventkit.tenants import TIED
 from eventkit.texts import caseless
 from meetings.access import READS_NAMES, is_own, judge_place, party_of, visible_to
 from meetings.api.parties import PartyBody, PartyOfRow

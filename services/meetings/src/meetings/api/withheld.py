@@ -15,9 +15,8 @@ from contracts.events.meetings import (
     ParticipantWithdrawn,
 )
 from contracts.events.results import StoryTold, StoryWithdrawn
-from eventkit.auth.principal import Principal
+from eventkit.auth.principal import TIED, Principal
 from eventkit.http.views import principal
-from eventkit.tenants import TIED
 from meetings.access import SEES_ALL, visible_to
 from meetings.projection.calendar import calendar
 from meetings.projection.registrations import registrations

@@ -3,7 +3,6 @@
 Pure: no I/O, no clock; secrets arrive as digests.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -16,15 +15,11 @@ from contracts.events.registry import (
     ClientSecretEnded,
     ClientSecretIssued,
 )
+from eventkit.auth import principal as auth
 from eventkit.domain import Aggregate, Conflict, Invalid, NotFound
 
-TENANT_FORMS: Mapping[str, re.Pattern[str]] = {
-    "municipality": re.compile(r"[0-9]{8}\Z"),
-    "district": re.compile(r"[0-9]{5}\Z"),
-}
-ROLES = frozenset(
-    {"organiser", "steering_group", "moderator", "operator", "service", *TENANT_FORMS}
-)
+# Participants have personal links.
+ROLES = auth.ROLES - {"participant"}
 # Secrets of before they had ids: a client had one.
 FIRST_SECRET = "first"  # noqa: S105  (an id)
 MOST_SECRETS = 2
@@ -161,7 +156,7 @@ def _live(client: Client, at: datetime) -> set[str]:
 
 
 def _refuse_wrong_tenant(command: RegisterClient) -> None:
-    form = TENANT_FORMS.get(command.role)
+    form = auth.TENANT_FORMS.get(command.role)
     if form is None and command.tenant is not None:
         raise Invalid("needless-tenant", "This role has no tenant.", pointer="/tenant")
     if form is not None and not form.match(command.tenant or ""):
