@@ -1,11 +1,14 @@
 """Endpoints over HTTP: each owner sees their own, and a secret once."""
 
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
 
 from eventkit.database import driver, session
+from notifications.api.endpoints import OVERLAP
+from notifications.projection.endpoints import endpoints
 from tests.integration.notifications.world import World, told
 from tests.unit.notifications.test_vetting import REFUSED_HOSTS, REFUSED_URLS
 
@@ -110,6 +113,21 @@ def test_a_rotation_shows_a_new_secret_once(world: World) -> None:
     again = told(owner.post(path, **{"Idempotency-Key": key}), 201)
     assert first["secret"] != created["secret"]
     assert "secret" not in again
+
+
+def test_the_older_secret_signs_until_a_time_that_is_shown_and_no_third_one_comes(
+    world: World,
+) -> None:
+    owner = world.as_role("organiser")
+    location = owner.post("/v1/endpoints", BODY).headers["Location"]
+    assert told(owner.get(location))["older_secret_until"] is None
+    told(owner.post(f"{location}/secrets"), 201)
+    until = datetime.fromisoformat(told(owner.get(location))["older_secret_until"])
+    assert timedelta(hours=23) < until - world.kit.now() <= OVERLAP
+    assert told(owner.post(f"{location}/secrets"), 409)["code"] == "two-secrets"
+    with session(world.kit.engine) as connection:
+        connection.execute(endpoints.update().values(previous_until=world.kit.now()))
+    assert told(owner.get(location))["older_secret_until"] is None
 
 
 @pytest.mark.parametrize("role", ["moderator", "participant", "operator", "service"])

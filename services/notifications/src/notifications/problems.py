@@ -15,6 +15,9 @@ PROBLEMS: Mapping[str, Kind] = {
     "endpoint_not_allowed": kind(
         "Address not allowed", "Name an https address that the public internet can reach.", 422
     ),
+    "two-secrets": kind(
+        "Two secrets already", "Wait until `older_secret_until` of the endpoint is over.", 409
+    ),
     "unknown-delivery": unknown("Unknown delivery"),
     "unknown-endpoint": unknown("Unknown endpoint"),
 }

@@ -64,6 +64,14 @@ class RegisterEndpointBody(Schema):
     )
 
 
+class OlderSecretUntil(fields.AwareDateTime):
+    """Null once the time is over: the row keeps it until the next rotation."""
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> Any:
+        is_over = value is None or value <= kit().now()
+        return super()._serialize(None if is_over else value, attr, obj, **kwargs)
+
+
 class EndpointView(Schema):
     endpoint_id = fields.UUID(required=True)
     url = fields.String(required=True)
@@ -71,6 +79,12 @@ class EndpointView(Schema):
     state = fields.String(required=True)
     disabled_reason = fields.String(required=True, allow_none=True)
     registered_at = fields.AwareDateTime(required=True)
+    older_secret_until = OlderSecretUntil(
+        required=True,
+        allow_none=True,
+        attribute="previous_until",
+        metadata={"description": "Until when the secret before signs as well; null: none does."},
+    )
 
 
 class WithSecret(Written):
@@ -143,13 +157,13 @@ def remove_endpoint(endpoint_id: UUID) -> Response:
 @bp.route("/<uuid:endpoint_id>/secrets", methods=["POST"])
 @bp.response(201, WithSecret)
 def rotate_secret(endpoint_id: UUID) -> Response:
-    """A new secret; for a day the one before signs as well."""
+    """A new secret; for a day the one before signs as well, and there is no third one."""
     _require_own(endpoint_id)
-    secret = new_secret()
+    secret, now = new_secret(), kit().now()
     written = kit().execute(
         ENDPOINT,
         endpoint_id,
-        RotateSecret(endpoint_id=endpoint_id, secret=secret, previous_until=kit().now() + OVERLAP),
+        RotateSecret(endpoint_id=endpoint_id, secret=secret, at=now, previous_until=now + OVERLAP),
         context=context(),
         idempotency=preconditions.idempotency(required=True, resource=request.path),
     )

@@ -8,6 +8,7 @@ WORDS: dict[str, Any] = {
     "event_types": ["meeting.*"],
     "EndpointView.state": "active",
     "disabled_reason": None,
+    "older_secret_until": None,
     "secret": "whsec_d2lyZC1udXItZWlubWFsLWdlemVpZ3Q=",
     "delivery_id": "9f8e7d6c-5b4a-4392-8170-6f5e4d3c2b1a",
     "channel": "webhook",

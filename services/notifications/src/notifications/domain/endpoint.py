@@ -5,7 +5,7 @@ Pure: no I/O, no clock. Whether an address may be called at all is vetted before
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum, auto
 from typing import assert_never
@@ -37,6 +37,7 @@ class RegisterEndpoint:
 class RotateSecret:
     endpoint_id: UUID
     secret: str
+    at: datetime
     previous_until: datetime
 
 
@@ -54,12 +55,20 @@ class RemoveEndpoint:
 EndpointCommand = RegisterEndpoint | RotateSecret | DisableEndpoint | RemoveEndpoint
 
 
-class Endpoint(Enum):
-    """All that later decisions must remember."""
+class Stage(Enum):
+    """Whether an endpoint gets anything."""
 
     ACTIVE = auto()
     DISABLED = auto()
     REMOVED = auto()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Endpoint:
+    """All that later decisions must remember; an older secret signs as well until that time."""
+
+    stage: Stage = Stage.ACTIVE
+    older_until: datetime | None = None
 
 
 def decide(endpoint: Endpoint | None, command: EndpointCommand) -> list[EndpointEvent]:
@@ -78,13 +87,13 @@ def decide(endpoint: Endpoint | None, command: EndpointCommand) -> list[Endpoint
 def evolve(endpoint: Endpoint | None, event: EndpointEvent) -> Endpoint:
     match event:
         case EndpointRegistered():
-            return Endpoint.ACTIVE
+            return Endpoint()
         case EndpointSecretRotated():
-            return endpoint or Endpoint.ACTIVE
+            return replace(endpoint or Endpoint(), older_until=event.previous_until)
         case EndpointDisabled():
-            return Endpoint.DISABLED
+            return replace(endpoint or Endpoint(), stage=Stage.DISABLED)
         case EndpointRemoved():
-            return Endpoint.REMOVED
+            return replace(endpoint or Endpoint(), stage=Stage.REMOVED)
     assert_never(event)
 
 
@@ -113,8 +122,14 @@ def _filter(text: str, place: int) -> str:
 
 
 def rotate(endpoint: Endpoint | None, command: RotateSecret) -> list[EndpointEvent]:
-    if _present(endpoint) is Endpoint.DISABLED:
+    present = _present(endpoint)
+    if present.stage is Stage.DISABLED:
         raise Conflict("endpoint-disabled", "A disabled endpoint gets no new secret.")
+    if present.older_until is not None and command.at < present.older_until:
+        # A third one would end the first at once, which a receiver may still know alone.
+        raise Conflict(
+            "two-secrets", "This endpoint has two secrets; wait until the older one has ended."
+        )
     return [
         EndpointSecretRotated(
             endpoint_id=command.endpoint_id,
@@ -126,7 +141,7 @@ def rotate(endpoint: Endpoint | None, command: RotateSecret) -> list[EndpointEve
 
 def disable(endpoint: Endpoint | None, command: DisableEndpoint) -> list[EndpointEvent]:
     """Nothing to do for what gets nothing any more; several deliveries may fail at once."""
-    if endpoint is not Endpoint.ACTIVE:
+    if endpoint is None or endpoint.stage is not Stage.ACTIVE:
         return []
     return [EndpointDisabled(endpoint_id=command.endpoint_id, reason=command.reason)]
 
@@ -137,7 +152,7 @@ def remove(endpoint: Endpoint | None, command: RemoveEndpoint) -> list[EndpointE
 
 
 def _present(endpoint: Endpoint | None) -> Endpoint:
-    if endpoint is None or endpoint is Endpoint.REMOVED:
+    if endpoint is None or endpoint.stage is Stage.REMOVED:
         raise NotFound("unknown-endpoint", "There is no such endpoint.")
     return endpoint
 
