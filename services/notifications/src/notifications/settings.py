@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from eventkit.settings import FLAG, TEXT, Form, Settings, setting, url
+from eventkit.settings import FLAG, TEXT, Form, Settings, number, setting, url
 from eventkit.unit import Kit
 from notifications.mail.letter import Sender
 
@@ -35,6 +35,10 @@ class NotificationSettings(Settings):
     organizer_mailbox: str = setting("ORGANIZER_MAILBOX", MAILBOX)
     organizer_name: str = setting("ORGANIZER_NAME", TEXT, default="Geschäftsstelle des Netzwerks")
     mail_domain: str | None = setting("MAIL_DOMAIN", DOMAIN, default=None)
+    # 0: no cap.
+    mails_per_recipient_per_day: int = setting(
+        "MAILS_PER_RECIPIENT_PER_DAY", number(0, 100_000), default=20
+    )
     allow_loopback_webhooks: bool = setting("ALLOW_LOOPBACK_WEBHOOKS", FLAG, default=False)
 
     @property
