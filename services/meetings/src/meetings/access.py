@@ -55,6 +55,16 @@ def visible_to(caller: Principal) -> sa.ColumnElement[bool]:
     return is_one_of(own_parties(), registrations.c.party_kind, registrations.c.party_key)
 
 
+def given_back() -> sa.ColumnElement[bool]:
+    """The registration that the caller's link names, once it was withdrawn; nobody's who is erased.
+
+    A link has nothing more to show then, but can say why.
+    """
+    if (link := _live_link()) is None:
+        return sa.false()
+    return sa.and_(_is_named(link), registrations.c.standing == WITHDRAWN)
+
+
 def exists_for(caller: Principal, meeting_id: sa.ColumnElement[UUID]) -> sa.ColumnElement[bool]:
     """Whether there is such a meeting for the caller; for participants there is one."""
     if caller.role != PARTICIPANT:

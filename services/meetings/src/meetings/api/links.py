@@ -16,11 +16,10 @@ from eventkit.database import session
 from eventkit.domain import Conflict, NotFound
 from eventkit.http.blueprint import Blueprint
 from eventkit.http.problems import MEDIA_TYPE
-from eventkit.http.requests import enter, runtime
+from eventkit.http.requests import enter, personal_link, runtime
 from eventkit.http.views import execute, kit, principal
-from meetings.access import PLACES, judge_place, visible_to
-from meetings.api.pages import DAYS, GONE, KEPT, MODES, PAGE, STANDINGS, TOO_LATE, WITHDRAWN_NOW
-from meetings.api.times import ZONE
+from meetings.access import PLACES, given_back, judge_place, visible_to
+from meetings.api.pages import GIVEN_BACK, GONE, KEPT, MODES, PAGE, STANDINGS, TOO_LATE, when
 from meetings.domain.meeting import MEETING
 from meetings.domain.phases import PERMISSIONS, Action, Phase
 from meetings.domain.registration import WithdrawParticipant
@@ -45,6 +44,7 @@ _FACTS = (
     "title",
     "state",
     "starts_at",
+    "ends_at",
     "mode",
     "venue",
     "online_platform",
@@ -78,9 +78,9 @@ def link_to(registration: Any, over_at: datetime | None) -> str:
 @bp.doc(responses=_PAGES)
 @bp.response(200, description="The registration, as a page for people.")
 def show_page(token: str) -> Response:
-    """Show the registration that a personal link names; changes nothing."""
+    """Show the registration that a personal link names, or that it was withdrawn."""
     if enter(token) is None or (row := _registered()) is None:
-        return _page(GONE, HTTPStatus.NOT_FOUND)
+        return _nothing_left()
     return _page(KEPT, HTTPStatus.OK, **_shown(row))
 
 
@@ -88,25 +88,37 @@ def show_page(token: str) -> Response:
 @bp.doc(responses=_PAGES)
 @bp.response(200, description="That the place was given back, as a page for people.")
 def withdraw(token: str) -> Response:
-    """Give the place back, as the button of the page does."""
+    """Give the place back, as the button of the page does; once is enough."""
     if enter(token) is None or (row := _registered()) is None:
-        return _page(GONE, HTTPStatus.NOT_FOUND)
+        return _nothing_left()
     meeting_id, who = row["meeting_id"], row["participant_id"]
     command = WithdrawParticipant(meeting_id=meeting_id, participant_id=who)
     try:
         execute(MEETING.judged(judge_place(principal(), meeting_id, who)), meeting_id, command)
     except NotFound:
-        return _page(GONE, HTTPStatus.NOT_FOUND)
+        return _nothing_left()
     except Conflict:
         return _page(TOO_LATE, HTTPStatus.CONFLICT, **_shown(row))
-    return _page(WITHDRAWN_NOW, HTTPStatus.OK, title=row["title"])
+    return _page(GIVEN_BACK, HTTPStatus.OK, title=row["title"])
+
+
+def _nothing_left() -> Response:
+    """Who withdrew is told so again; whatever else makes a link no good looks all the same."""
+    row = _one(given_back()) if personal_link() else None
+    if row is None:
+        return _page(GONE, HTTPStatus.NOT_FOUND)
+    return _page(GIVEN_BACK, HTTPStatus.OK, title=row["title"])
 
 
 def _registered() -> sa.RowMapping | None:
+    return _one(visible_to(principal()))
+
+
+def _one(which: sa.ColumnElement[bool]) -> sa.RowMapping | None:
     query = (
         sa.select(registrations, *(calendar.c[name] for name in _FACTS))
         .join(calendar, calendar.c.meeting_id == registrations.c.meeting_id)
-        .where(visible_to(principal()))
+        .where(which)
     )
     with session(kit().engine) as connection:
         return connection.execute(query).mappings().one_or_none()
@@ -115,7 +127,7 @@ def _registered() -> sa.RowMapping | None:
 def _shown(row: sa.RowMapping) -> dict[str, Any]:
     phase, enters = Phase(row["state"]), row["standing"] in PLACES
     facts = {
-        "Wann": _when(row["starts_at"]),
+        "Wann": when(row["starts_at"], row["ends_at"]),
         "Wie": MODES.get(row["mode"]),
         "Wo": row["venue"],
         "Online": row["online_platform"],
@@ -130,13 +142,6 @@ def _shown(row: sa.RowMapping) -> dict[str, Any]:
         "is_off": phase is Phase.CANCELLED,
         "can_withdraw": phase in PERMISSIONS[Action.WITHDRAW].phases,
     }
-
-
-def _when(starts_at: datetime | None) -> str | None:
-    if starts_at is None:
-        return None
-    local = starts_at.astimezone(ZONE)
-    return f"{DAYS[local.weekday()]}, {local:%d.%m.%Y, %H:%M} Uhr"
 
 
 def _page(template: str, status: HTTPStatus, **shown: Any) -> Response:

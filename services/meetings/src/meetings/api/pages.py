@@ -1,8 +1,25 @@
 """The German words of the page behind a personal link; small enough to stand in one place."""
 
 from collections.abc import Mapping
+from datetime import datetime
 
-DAYS = ("Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag", "Samstag", "Sonntag")
+from meetings.api.times import ZONE
+
+_DAYS = ("Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag", "Samstag", "Sonntag")
+_MONTHS = (
+    "Januar",
+    "Februar",
+    "März",
+    "April",
+    "Mai",
+    "Juni",
+    "Juli",
+    "August",
+    "September",
+    "Oktober",
+    "November",
+    "Dezember",
+)
 MODES = {"in_person": "vor Ort", "digital": "digital", "hybrid": "vor Ort und digital"}
 STANDINGS: Mapping[str, str] = {
     "registered": "Sie sind angemeldet und haben einen Platz.",
@@ -25,14 +42,30 @@ KEPT = """<main><h1>{{ title }}</h1>
 {% endif %}<p>Dieser Link ist persönlich. Bitte geben Sie ihn nicht weiter.</p>
 </main></body></html>
 """
-WITHDRAWN_NOW = """<main><h1>Sie sind abgemeldet</h1>
-<p>Ihr Platz bei „{{ title }}“ ist frei. Vielen Dank für die Nachricht.</p>
+GIVEN_BACK = """<main><h1>Sie sind abgemeldet</h1>
+<p>Ihre Anmeldung zu „{{ title }}“ ist zurückgenommen.</p>
 </main></body></html>
 """
 TOO_LATE = """<main><h1>{{ title }}</h1>
 <p>Eine Abmeldung ist jetzt nicht mehr möglich.</p></main></body></html>
 """
 GONE = """<main><h1>Dieser Link gilt nicht</h1>
-<p>Er ist abgelaufen, die Anmeldung besteht nicht mehr, oder er wurde unvollständig kopiert.</p>
+<p>Er ist abgelaufen, gehört zu einer früheren Anmeldung, oder wurde unvollständig kopiert.</p>
 </main></body></html>
 """
+
+
+def when(starts_at: datetime | None, ends_at: datetime | None) -> str | None:
+    """Begin and end as the mails write them."""
+    if starts_at is None:
+        return None
+    starts, ends = starts_at.astimezone(ZONE), ends_at and ends_at.astimezone(ZONE)
+    if ends is None:
+        return f"{_day(starts)}, {starts:%H:%M} Uhr"
+    if ends.date() == starts.date():
+        return f"{_day(starts)}, {starts:%H:%M} bis {ends:%H:%M} Uhr"
+    return f"{_day(starts)}, {starts:%H:%M} Uhr bis {_day(ends)}, {ends:%H:%M} Uhr"
+
+
+def _day(local: datetime) -> str:
+    return f"{_DAYS[local.weekday()]}, {local.day}. {_MONTHS[local.month - 1]} {local.year}"
