@@ -54,10 +54,20 @@ def test_a_change_without_a_version_is_428(client: httpx.Client) -> None:
     assert code(cancel(client, where, If_Match="")) == (428, "precondition-required")
 
 
-@pytest.mark.parametrize("tag", ['"2"', '"0"', 'W/"1"', '"x"', '"1","2"', '"99999999999"'])
+@pytest.mark.parametrize("tag", ['"2"', '"0"', '"x"', '"1","2"', 'W/"1","2"', '"99999999999"'])
 def test_a_change_of_another_version_is_412(client: httpx.Client, tag: str) -> None:
     where = plan(client).headers["Location"]
     assert code(cancel(client, where, If_Match=tag)) == (412, "stale-version")
+
+
+@pytest.mark.parametrize("tag", ['W/"1"', 'W/"1", W/"2"'])
+def test_a_weak_tag_is_412_and_does_not_send_its_caller_round_in_circles(
+    client: httpx.Client, tag: str
+) -> None:
+    where = plan(client).headers["Location"]
+    answer = cancel(client, where, If_Match=tag)
+    assert code(answer) == (412, "weak-tag")
+    assert "strong" in answer.json()["detail"]
 
 
 @pytest.mark.parametrize("tag", ["1", '"1', "'1'", '"1" "2"'])

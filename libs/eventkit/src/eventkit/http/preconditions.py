@@ -48,9 +48,16 @@ def expected_version() -> int | None:
         return None
     if not _TAGS.match(given):
         raise HttpRefusal(400, "bad-if-match", 'If-Match must be an ETag in quotes, such as "3".')
-    strong = [match for weak, text in _TAG.findall(given) if not weak and (match := _version(text))]
+    tags = _TAG.findall(given)
+    if all(weak for weak, _ in tags):
+        raise HttpRefusal(
+            412,
+            "weak-tag",
+            'A weak ETag, as in W/"1", never matches; send the strong one, without the W/.',
+        )
+    strong = [match for weak, text in tags if not weak and (match := _version(text))]
     if len(strong) != 1:
-        # Weak tags never match, and no thing has two versions.
+        # No thing has two versions.
         raise stale()
     return strong[0]
 

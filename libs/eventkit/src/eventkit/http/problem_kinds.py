@@ -125,4 +125,9 @@ KINDS: Mapping[str, Kind] = {
     "unsupported-media-type": kind(
         "Type not taken here", "Send the type that Accept names, without an encoding.", 415
     ),
+    "weak-tag": kind(
+        "Weak ETag",
+        "Send the ETag without its W/. Where a proxy on the way weakens tags, tell it not to.",
+        412,
+    ),
 }
