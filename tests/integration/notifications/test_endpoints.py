@@ -1,14 +1,17 @@
 """Endpoints over HTTP: each owner sees their own, and a secret once."""
 
 from datetime import datetime, timedelta
+from typing import NoReturn
 from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
 
 from eventkit.database import driver, session
+from notifications.api import endpoints as api
 from notifications.api.endpoints import OVERLAP
 from notifications.projection.endpoints import endpoints
+from notifications.webhook.resolver import Unresolved
 from tests.integration.notifications.world import World, told
 from tests.unit.notifications.test_vetting import REFUSED_HOSTS, REFUSED_URLS
 
@@ -58,15 +61,36 @@ def test_secrets_are_stored_as_ciphertext(world: World) -> None:
         "https://2130706433/",
         "ftp://127.0.0.1/",
         "http://user@127.0.0.1:8404/",
-        "https://gibt-es-nicht.invalid/",
     ],
 )
 def test_an_address_that_is_not_allowed_is_refused_with_its_code(world: World, url: str) -> None:
     answer = world.as_role("organiser").post("/v1/endpoints", BODY | {"url": url})
     problem = told(answer, 422)
-    assert problem["code"] == "endpoint_not_allowed"
+    assert problem["code"] == "endpoint-not-allowed"
     assert "https and a public address are needed" in problem["detail"]
     assert problem["errors"][0]["pointer"].endswith("/url")
+
+
+@pytest.mark.parametrize("leads_to", [[], ["10.0.0.1"], ["::1"], ["192.0.2.1", "127.0.0.1"]])
+def test_a_name_that_leads_inside_is_answered_as_one_that_leads_nowhere(
+    world: World, monkeypatch: pytest.MonkeyPatch, leads_to: list[str]
+) -> None:
+    monkeypatch.setattr(api, "_resolver", lambda: lambda _host, _port: leads_to or nowhere())
+    wrong = BODY | {"url": "https://empfang.example.org/"}
+    problem = told(world.as_role("organiser").post("/v1/endpoints", wrong), 422)
+    assert problem["code"] == "endpoint-unresolved"
+    assert "check how it is spelled" in problem["detail"]
+    assert problem["errors"][0]["pointer"].endswith("/url")
+
+
+def nowhere() -> NoReturn:
+    raise Unresolved
+
+
+def test_a_name_that_nobody_knows_is_refused_with_its_own_code(world: World) -> None:
+    wrong = BODY | {"url": "https://gibt-es-nicht.invalid/"}
+    problem = told(world.as_role("organiser").post("/v1/endpoints", wrong), 422)
+    assert problem["code"] == "endpoint-unresolved"
 
 
 def test_every_form_of_the_corpus_is_refused_without_saying_why(world: World) -> None:
@@ -75,8 +99,9 @@ def test_every_form_of_the_corpus_is_refused_without_saying_why(world: World) ->
     # This process allows loopback, as development does; NUL is refused in every body.
     urls = [url for url in urls if url != "http://127.0.0.1:8404/" and "\0" not in url]
     problems = [told(organiser.post("/v1/endpoints", BODY | {"url": url}), 422) for url in urls]
-    assert {problem["code"] for problem in problems} == {"endpoint_not_allowed"}
-    assert len({problem["detail"] for problem in problems}) == 1
+    codes = {problem["code"] for problem in problems}
+    assert codes <= {"endpoint-not-allowed", "endpoint-unresolved"}
+    assert len({problem["detail"] for problem in problems}) == len(codes)
 
 
 def test_a_bad_event_type_is_refused_with_its_place(world: World) -> None:

@@ -12,8 +12,13 @@ PROBLEMS: Mapping[str, Kind] = {
     "endpoint-disabled": kind(
         "Endpoint disabled", "Register the address again once it answers.", 409
     ),
-    "endpoint_not_allowed": kind(
+    "endpoint-not-allowed": kind(
         "Address not allowed", "Name an https address that the public internet can reach.", 422
+    ),
+    "endpoint-unresolved": kind(
+        "Name without a public address",
+        "Check the name, and that the public DNS gives it public addresses alone.",
+        422,
     ),
     "two-secrets": kind(
         "Two secrets already", "Wait until `older_secret_until` of the endpoint is over.", 409

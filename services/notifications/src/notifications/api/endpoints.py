@@ -186,11 +186,20 @@ def list_calls(wanted: dict[str, Any], endpoint_id: UUID) -> Response:
 def _vet(url: str) -> None:
     rules = rules_of(settings_of(kit()))
     try:
-        vet(parse(url, rules), rules, _resolver())
-    except (NotAllowed, Unresolved) as error:
+        target = parse(url, rules)
+    except NotAllowed as error:
         raise Invalid(
-            "endpoint_not_allowed",
+            "endpoint-not-allowed",
             "Webhooks do not go to this address: https and a public address are needed.",
+            pointer="/url",
+        ) from error
+    try:
+        vet(target, rules, _resolver())
+    except (NotAllowed, Unresolved) as error:
+        # One answer for both: which names lead inside would map the network.
+        raise Invalid(
+            "endpoint-unresolved",
+            "The name in this address leads to no public address; check how it is spelled.",
             pointer="/url",
         ) from error
 
