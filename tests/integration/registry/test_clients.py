@@ -1,5 +1,6 @@
 """Machine clients and their tokens, as OAuth says."""
 
+import re
 from base64 import b64encode
 from typing import Any
 
@@ -69,19 +70,43 @@ def test_a_bad_request_for_a_token_is_refused_as_oauth_says(
     callers: Callers, form: Any, status: int, error: str
 ) -> None:
     answer = ask(callers, form)
-    assert told(answer, status) == {"error": error}
+    refused = told(answer, status)
+    assert refused["error"] == error
+    # What would help guessing is told to nobody.
+    assert ("error_description" in refused) == (error != "invalid_client")
     assert answer.headers["Cache-Control"] == "no-store"
     assert ("WWW-Authenticate" in answer.headers) == (status == 401)
 
 
 def test_a_json_body_is_no_request_for_a_token(callers: Callers) -> None:
     answer = callers.app.test_client().post("/oauth/token", json=GRANT)
-    assert told(answer, 400) == {"error": "invalid_request"}
+    assert_refused(answer, "invalid_request", "x-www-form-urlencoded")
 
 
 def test_credentials_in_two_places_are_refused(callers: Callers, client: dict[str, str]) -> None:
     answer = ask(callers, {**GRANT, **client}, Authorization=basic(client))
-    assert told(answer, 400) == {"error": "invalid_request"}
+    assert_refused(answer, "invalid_request", "not both")
+
+
+@pytest.mark.parametrize(
+    ("form", "error", "says"),
+    [
+        ({}, "invalid_request", "grant_type=client_credentials"),
+        ({"grant_type": "password"}, "unsupported_grant_type", "client_credentials"),
+    ],
+)
+def test_a_request_without_the_one_grant_hears_which_it_is(
+    callers: Callers, form: Any, error: str, says: str
+) -> None:
+    assert_refused(ask(callers, form), error, says)
+
+
+def assert_refused(answer: Any, error: str, says: str) -> None:
+    """With the characters that RFC 6749 has in a description, which are ASCII without quotes."""
+    refused = told(answer, 400)
+    assert refused["error"] == error
+    assert says in refused["error_description"]
+    assert re.fullmatch(r"[\x20-\x21\x23-\x5b\x5d-\x7e]+", refused["error_description"])
 
 
 def test_a_wrong_secret_gets_no_token(callers: Callers, client: dict[str, str]) -> None:
@@ -162,9 +187,9 @@ def test_a_token_is_never_wider_than_its_client(
     callers: Callers, client: dict[str, str], scope: str
 ) -> None:
     answer = ask(callers, {**GRANT, **client, "scope": scope})
-    assert told(answer, 400) == {"error": "invalid_scope"}
+    assert_refused(answer, "invalid_scope", "scopes")
 
 
 def test_scopes_are_asked_for_once(callers: Callers, client: dict[str, str]) -> None:
     answer = ask(callers, {**GRANT, **client, "scope": ["read", "write"]})
-    assert told(answer, 400) == {"error": "invalid_request"}
+    assert_refused(answer, "invalid_request", "once")

@@ -1,5 +1,6 @@
 """The token endpoint (RFC 6749, client credentials) and the keys to verify tokens with."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from urllib.parse import unquote_plus
 
@@ -17,9 +18,10 @@ from registry.credentials import authenticate
 
 bp = Blueprint("tokens", __name__, url_prefix="", description="Tokens for machine clients.")
 _GRANT = "client_credentials"
+_FORM_TYPE = "application/x-www-form-urlencoded"
 _FORM = {
     "content": {
-        "application/x-www-form-urlencoded": {
+        _FORM_TYPE: {
             "schema": {
                 "type": "object",
                 "properties": {
@@ -42,7 +44,13 @@ _OAUTH_ERROR = {
         "application/json": {
             "schema": {
                 "type": "object",
-                "properties": {"error": {"type": "string"}},
+                "properties": {
+                    "error": {"type": "string"},
+                    "error_description": {
+                        "type": "string",
+                        "description": "For people; never says why a client was not let in.",
+                    },
+                },
                 "required": ["error"],
             }
         }
@@ -63,11 +71,13 @@ class KeysView(Schema):
 
 
 class OAuthError(Exception):
-    """A refusal in the words of RFC 6749, section 5.2."""
+    """A refusal in the words of RFC 6749, section 5.2; the description is ASCII without quotes."""
 
-    def __init__(self, error: str, status: int = 400) -> None:
+    def __init__(self, error: str, description: str | None = None, status: int = 400) -> None:
         super().__init__(error)
-        self.error = error
+        self.told = {"error": error}
+        if description is not None:
+            self.told["error_description"] = description
         self.status = status
 
 
@@ -96,19 +106,27 @@ def show_keys() -> Response:
 
 def _credentials() -> tuple[str, str]:
     form = {name: values for name, values in request.form.lists() if values != [""]}
-    if any(len(values) > 1 for values in form.values()) or "grant_type" not in form:
-        raise OAuthError("invalid_request")
-    if form["grant_type"] != [_GRANT]:
-        raise OAuthError("unsupported_grant_type")
+    _check_form(form)
     in_form = [form[name][0] for name in ("client_id", "client_secret") if name in form]
     basic = request.authorization
     if basic is not None and basic.type == "basic":
         if in_form:
-            raise OAuthError("invalid_request")
+            raise OAuthError(
+                "invalid_request", "Send credentials by Basic or in the form, not both."
+            )
         return unquote_plus(basic.username or ""), unquote_plus(basic.password or "")
     if len(in_form) != 2:
-        raise OAuthError("invalid_client", 401)
+        raise OAuthError("invalid_client", status=401)
     return in_form[0], in_form[1]
+
+
+def _check_form(form: Mapping[str, list[str]]) -> None:
+    if any(len(values) > 1 for values in form.values()):
+        raise OAuthError("invalid_request", "Give every parameter once.")
+    if "grant_type" not in form:
+        raise OAuthError("invalid_request", f"Send grant_type={_GRANT} as {_FORM_TYPE}.")
+    if form["grant_type"] != [_GRANT]:
+        raise OAuthError("unsupported_grant_type", f"The one grant here is {_GRANT}.")
 
 
 def _client(client_id: str, secret: str) -> Principal:
@@ -117,7 +135,7 @@ def _client(client_id: str, secret: str) -> Principal:
     now = kit().now()
     client = authenticate(kit().engine, client_id, secret, now) if plausible else None
     if client is None:
-        raise OAuthError("invalid_client", 401)
+        raise OAuthError("invalid_client", status=401)
     runtime().limits.count_token(client.subject)
     return client
 
@@ -128,7 +146,7 @@ def _narrowed(client: Principal, scope: str | None) -> Principal:
         return client
     wanted = frozenset(scope.split(" "))
     if not wanted <= client.scopes:
-        raise OAuthError("invalid_scope")
+        raise OAuthError("invalid_scope", "Ask for scopes that the client has, one blank between.")
     return replace(client, scopes=wanted)
 
 
@@ -146,7 +164,7 @@ def _refused(refusal: OAuthError) -> Response:
     headers = dict(_NO_STORE)
     if refusal.status == 401:
         headers["WWW-Authenticate"] = 'Basic realm="netztreff", charset="UTF-8"'
-    body = orjson.dumps({"error": refusal.error})
+    body = orjson.dumps(refusal.told)
     return Response(body, refusal.status, headers, content_type="application/json")
 
 
