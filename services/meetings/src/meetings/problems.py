@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from eventkit.http.problem_kinds import Kind, already, kind, unknown
 
-_ACTIONS = "Read the meeting: `actions` lists what its state allows now."
+_ACTIONS = "Read the meeting: `actions` lists what you may do with it now."
 
 PROBLEMS: Mapping[str, Kind] = {
     "agenda-does-not-fit": kind(

@@ -6,7 +6,6 @@ from uuid import UUID
 import sqlalchemy as sa
 from flask import Response
 from marshmallow import Schema, fields
-from marshmallow.validate import OneOf
 
 from contracts.events.meetings import MeetingKind, Mode
 from eventkit.http.blueprint import Blueprint
@@ -18,10 +17,11 @@ from eventkit.http.schemas import page_of
 from eventkit.http.views import principal
 from meetings.access import exists_for, may_enter
 from meetings.api import withheld
+from meetings.api.actions import Actions
 from meetings.api.agenda import Items
 from meetings.api.times import LocalTime
 from meetings.domain.meeting import MEETING
-from meetings.domain.phases import Action, Phase, possible
+from meetings.domain.phases import Phase
 from meetings.projection.calendar import CALENDAR, calendar
 
 bp = Blueprint(
@@ -51,18 +51,6 @@ class OfRow(fields.Nested):
 
     def get_value(self, obj: Any, *_: object, **__: object) -> Any:
         return obj
-
-
-class Actions(fields.List[str]):
-    """What the state of the row's meeting allows now."""
-
-    def __init__(self) -> None:
-        names = fields.String(validate=OneOf([action.value for action in Action]))
-        super().__init__(names, required=True)
-
-    def get_value(self, obj: Any, *_: object, **__: object) -> list[str | None]:
-        afterwards = obj["recorded_afterwards"]
-        return [a.value for a in possible(Phase(obj["state"]), recorded_afterwards=afterwards)]
 
 
 class WayIn(fields.String):
@@ -163,7 +151,7 @@ def list_meetings(wanted: dict[str, Any]) -> Response:
 @bp.arguments(MomentQuery, location="query")
 @bp.response(200, MeetingView)
 def show_meeting(when: Moment, meeting_id: UUID) -> Response:
-    """A meeting; as it was, `actions` are those of then, and who may enter is a matter of now."""
+    """A meeting; as it was, `actions` are those of its state then, for who you are now."""
     return found_at(_meeting(meeting_id), MeetingView, _TIMELINE, when)
 
 
