@@ -21,6 +21,8 @@ from tests.security.site import NOBODY, Who, open_site
 QUOTA, GUESSES = 120, 60
 LIMITS = {"RATE_LIMIT_PER_TENANT": f"{QUOTA}/minute", "RATE_LIMIT_PER_ADDRESS": f"{GUESSES}/minute"}
 ATTEMPTS = 200
+GUESTS = 10
+DAY = 24 * 60 * 60
 
 
 @pytest.fixture(scope="module")
@@ -29,6 +31,15 @@ def world(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[W
     with ExitStack() as made:
         folder = tmp_path_factory.mktemp("limited")
         yield World(made.enter_context(open_site(maker(postgres, made), folder, **LIMITS)))
+
+
+@pytest.fixture(scope="module")
+def strict(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """An installation in which a tenant may register few guests a day."""
+    with ExitStack() as made:
+        folder, quota = tmp_path_factory.mktemp("strict"), str(GUESTS)
+        site = open_site(maker(postgres, made), folder, GUESTS_PER_TENANT_PER_DAY=quota)
+        yield World(made.enter_context(site))
 
 
 def sign_up(world: World, ags: str, name: str, email: str) -> httpx.Response:
@@ -80,3 +91,33 @@ def test_who_guesses_links_is_told_nothing_and_then_stopped(world: World, count:
     pages = {one.text for one in answers if one.status_code == 404}
     assert len(pages) == 1
     count("personal links guessed", ATTEMPTS)
+
+
+def guest(world: World, ags: str) -> httpx.Response:
+    return sign_up(world, ags, "Eine Person", f"{uuid4()}@example.org")
+
+
+def test_a_tenant_registers_so_many_guests_a_day_and_refusals_do_not_count(
+    strict: World, count: Count
+) -> None:
+    known = f"{uuid4()}@example.org"
+    assert sign_up(strict, OWN, "Eine Person", known).status_code == 201
+    again = [sign_up(strict, OWN, "Eine Person", known) for _ in range(GUESTS)]
+    assert {one.json()["code"] for one in again} == {"already-registered"}
+    answers = [guest(strict, OWN) for _ in range(2 * GUESTS)]
+    allowed, refused = answers[: GUESTS - 1], answers[GUESTS - 1 :]
+    assert {one.status_code for one in allowed} == {201}
+    assert {(one.status_code, one.json()["code"]) for one in refused} == {
+        (429, "too-many-registrations")
+    }
+    assert all(DAY - 600 < int(one.headers["Retry-After"]) <= DAY for one in refused)
+    assert guest(strict, FOREIGN).status_code == 201
+    count("guests registered to exhaust a quota of a day", len(answers))
+
+
+def test_who_runs_the_network_registers_guests_without_a_quota(strict: World) -> None:
+    path = f"/v1/meetings/{strict.of('meeting.open')['meeting_id']}/registrations"
+    for _ in range(GUESTS + 2):
+        body = {"side": "guest", "name": "Eine Person", "email": f"{uuid4()}@example.org"}
+        answer = strict.site.ask(Who("organiser"), "meetings", "POST", path, json=body)
+        assert answer.status_code == 201, answer.text

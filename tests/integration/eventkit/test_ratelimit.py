@@ -164,3 +164,20 @@ def test_the_table_is_not_in_the_write_ahead_log(kit: Kit) -> None:
     kind = sa.text("SELECT relpersistence FROM pg_class WHERE relname = 'rate_limits'")
     with kit.engine.connect() as connection:
         assert connection.scalar(kind) == "u"
+
+
+def test_an_exact_limit_loses_no_places_to_processes_that_ended(kit: Kit, shared: Shared) -> None:
+    def started() -> Limit:
+        return Limit("things", (QUOTA, HOUR), shared, exact=True)
+
+    assert sum(admitted(started(), 1) for _ in range(2 * QUOTA)) == QUOTA
+    assert counted(kit) == 2 * QUOTA
+
+
+def test_looking_takes_nothing(kit: Kit, shared: Shared) -> None:
+    limit = Limit("things", (2, HOUR), shared, exact=True)
+    assert not limit.look("one").refused
+    assert counted(kit) == 0
+    assert admitted(limit, 2) == 2
+    assert limit.look("one").refused
+    assert not limit.look("two").refused

@@ -26,10 +26,10 @@ from eventkit.http.app import create_app
 from eventkit.kits import open_kit
 from eventkit.migrate import migrate, migrate_keys
 from eventkit.projection import Projector
-from eventkit.settings import Settings
 from eventkit.testing import recorded
 from eventkit.unit import Kit
 from meetings.app import SERVICE
+from meetings.settings import MeetingSettings
 from tests.conftest import MakeDatabases
 
 KEY = b64encode(b"k" * 32).decode()
@@ -140,7 +140,7 @@ def environment(module_databases: MakeDatabases) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def kit(environment: dict[str, str]) -> Iterator[Kit]:
-    opened = open_kit(SERVICE, Settings.from_env(environment), pool_size=12)
+    opened = open_kit(SERVICE, MeetingSettings.from_env(environment), pool_size=12)
     tell(opened, network())
     yield opened
     opened.close()

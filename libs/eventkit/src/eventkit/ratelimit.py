@@ -68,11 +68,11 @@ class LeasedStorage(Storage):
 
     STORAGE_SCHEME = None
 
-    def __init__(self, shared: Shared, quota: int) -> None:
+    def __init__(self, shared: Shared, quota: int, block: int) -> None:
         super().__init__()
         self._shared = shared
         self._quota = quota
-        self._block = max(1, quota // _BLOCKS)
+        self._block = block
         self._leases: dict[str, _Lease] = {}
         self._locks = [Lock() for _ in range(_STRIPES)]
         self._away_until = 0.0
@@ -152,16 +152,26 @@ class LeasedStorage(Storage):
 
 
 class Limit:
-    """A named limit of requests in a window."""
+    """A named limit of requests in a window; `exact` ones cost a statement a hit."""
 
-    def __init__(self, name: str, rate: Rate, shared: Shared) -> None:
+    def __init__(self, name: str, rate: Rate, shared: Shared, *, exact: bool = False) -> None:
+        quota = rate[0]
+        block = 1 if exact else max(1, quota // _BLOCKS)
         self._name = name
         self._item = RateLimitItemPerSecond(*rate)
-        self._limiter = FixedWindowRateLimiter(LeasedStorage(shared, quota=rate[0]))
+        self._limiter = FixedWindowRateLimiter(LeasedStorage(shared, quota, block))
 
     def hit(self, caller: str) -> Verdict:
         """Count one request of this caller, unless its quota is used up."""
         admitted = self._limiter.hit(self._item, self._name, caller)
+        return self._verdict(caller, refused=not admitted)
+
+    def look(self, caller: str) -> Verdict:
+        """Whether the quota is used up, as far as this process knows from its own latest hit."""
+        admitted = self._limiter.test(self._item, self._name, caller)
+        return self._verdict(caller, refused=not admitted)
+
+    def _verdict(self, caller: str, *, refused: bool) -> Verdict:
         resets_at, remaining = self._limiter.get_window_stats(self._item, self._name, caller)
         return Verdict(
             name=self._name,
@@ -169,5 +179,5 @@ class Limit:
             window=self._item.get_expiry(),
             remaining=remaining,
             seconds=max(1, ceil(resets_at - time())),
-            refused=not admitted,
+            refused=refused,
         )

@@ -29,6 +29,7 @@ from meetings.projection.network import (
 from meetings.projection.registrations import REGISTRATIONS
 from meetings.projection.stories import STORIES
 from meetings.projection.tendencies import TENDENCIES
+from meetings.settings import MeetingSettings
 
 PLANS = allow("organiser", "steering_group")
 PREPARES = allow(PLANS, "moderator")
@@ -102,4 +103,5 @@ SERVICE = Service(
     migrations=Path(__file__).parent / "migrations",
     municipalities=municipalities,
     links="registration",
+    settings=MeetingSettings,
 )

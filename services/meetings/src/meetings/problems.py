@@ -68,6 +68,9 @@ PROBLEMS: Mapping[str, Kind] = {
     "same-meeting": kind("Same meeting", "Name another meeting as the next one.", 422),
     "same-mode": already("Mode as before"),
     "same-time": already("Time as before"),
+    "too-many-registrations": kind(
+        "Too many guests registered", "Wait as many seconds as Retry-After says.", 429
+    ),
     "unknown-cohort": unknown("Unknown cohort", 422),
     "unknown-contact": unknown("Unknown contact", 422),
     "unknown-meeting": unknown("Unknown meeting", 404, 422),

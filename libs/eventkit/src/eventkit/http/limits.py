@@ -21,6 +21,7 @@ View = TypeVar("View", bound=Callable[..., object])
 OWN_ROLES = frozenset({"service", "operator"})
 # So many replicas of the API are reckoned with while the processes cannot meet in the database.
 REPLICAS = 2
+_DAY = 24 * 60 * 60
 _TOKENS = "counts_as_token_request"
 
 
@@ -48,6 +49,7 @@ class Limits:
         self._tokens = self._limit("tokens", settings.rate_limit_tokens)
         self._token_client = self._limit("token-client", settings.rate_limit_tokens)
         self._refused = self._limit("refused", settings.rate_limit_tokens)
+        self._daily: dict[str, Limit] = {}
 
     def count_caller(self, caller: Principal) -> None:
         """Count a request of somebody known; raises HttpRefusal (429).
@@ -76,6 +78,13 @@ class Limits:
     def count_refused(self) -> None:
         """Count a refused credential by the caller's address; raises HttpRefusal (429)."""
         self._count(self._refused, self._peer())
+
+    def daily(self, name: str, quota: int) -> Limit:
+        """A limit of a service's own on what is done in a day; views look first, and hit after."""
+        if name not in self._daily:
+            made = Limit(name, (quota, _DAY), self._shared, exact=True)
+            self._daily.setdefault(name, made)
+        return self._daily[name]
 
     def _limit(self, name: str, rate: Rate | None) -> Limit | None:
         return Limit(name, rate, self._shared) if rate else None

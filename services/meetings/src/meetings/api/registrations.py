@@ -1,5 +1,6 @@
 """HTTP for invitations and registrations; names are shown to those who run the meeting."""
 
+from contextlib import nullcontext
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -21,6 +22,7 @@ from eventkit.http.schemas import Written, page_of
 from eventkit.http.views import added, changed, execute, kit, principal
 from eventkit.texts import caseless
 from meetings.access import READS_NAMES, is_own, judge_place, party_of, visible_to
+from meetings.api.guests import counted_guest
 from meetings.api.parties import PartyBody, PartyOfRow
 from meetings.api.times import LocalTime
 from meetings.domain.meeting import MEETING, MeetingCommand
@@ -154,7 +156,8 @@ def register_participant(body: dict[str, Any], meeting_id: UUID) -> Response:
         requested_at=kit().now(),
     )
     address = {"meeting_id": meeting_id, "participant_id": participant_id}
-    return added(MEETING, meeting_id, command, ".show_registration", **address)
+    with counted_guest() if command.contact_id is None else nullcontext():
+        return added(MEETING, meeting_id, command, ".show_registration", **address)
 
 
 @bp.route("/<uuid:meeting_id>/registrations", methods=["GET"])
