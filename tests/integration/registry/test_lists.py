@@ -135,7 +135,7 @@ def test_municipalities_are_sorted_by_name_and_population(callers: Callers) -> N
 
 
 def test_clients_are_found_by_role_and_tenant(callers: Callers) -> None:
-    for role, tenant in (("municipality", "08211000"), ("district", "08211")):
+    for role, tenant in (("municipality", "08211000"), ("district", "08116")):
         body = {"name": f"Werkzeug {role}", "role": role, "tenant": tenant}
         told(callers.operator.post("/v1/clients", body), 201)
     path = "/v1/clients?role=municipality&tenant=08211000&active=true&sort=-name"

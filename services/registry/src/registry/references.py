@@ -9,6 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from contracts.events.registry import Party, PartyKind
+from eventkit.auth.principal import TENANT_FORMS
 from eventkit.database import session
 from eventkit.domain import Invalid, NotFound
 from registry.access import unknown_contact
@@ -66,6 +67,18 @@ _PARTIES: Mapping[PartyKind, Callable[[sa.Engine, str, str], None]] = {
 def require_party(engine: sa.Engine, party: Party) -> None:
     """Raise Invalid, pointing at the party's key, unless the register knows the party."""
     _PARTIES[party.kind](engine, party.key, "/party/key")
+
+
+def require_tenant(engine: sa.Engine, role: str, tenant: str | None) -> None:
+    """Raise Invalid for a client of an administration that the register lacks.
+
+    Before the first import it lacks all, and takes any; the form of a key is the domain's matter.
+    """
+    form = TENANT_FORMS.get(role)
+    if form is None or tenant is None or not form.match(tenant):
+        return
+    if _exists(engine, sa.select(municipalities.c.ags).limit(1)):
+        _PARTIES[PartyKind(role)](engine, tenant, "/tenant")
 
 
 def require_programme(engine: sa.Engine, programme_id: UUID) -> None:

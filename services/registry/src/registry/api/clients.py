@@ -23,6 +23,7 @@ from registry.api import withheld
 from registry.credentials import new_credentials
 from registry.domain.client import CLIENT, ROLES, RegisterClient, RevokeClient
 from registry.projection.clients import CLIENTS, clients
+from registry.references import require_tenant
 
 bp = Blueprint("clients", __name__, url_prefix="/v1/clients", description="Machine clients.")
 
@@ -30,7 +31,15 @@ bp = Blueprint("clients", __name__, url_prefix="/v1/clients", description="Machi
 class ClientBody(Schema):
     name = Text(1, 200, required=True)
     role = fields.String(required=True, validate=OneOf(sorted(ROLES)))
-    tenant = Text(1, 36, allow_none=True)
+    tenant = Text(
+        1,
+        36,
+        allow_none=True,
+        metadata={
+            "description": "The key of the municipality or district; once a directory was "
+            "imported, one that is in force there."
+        },
+    )
     scopes = fields.List(
         fields.String(validate=OneOf(SCOPES)),
         validate=Length(min=1, max=len(SCOPES)),
@@ -73,6 +82,7 @@ def register_client(body: dict[str, Any]) -> Response:
     credentials = new_credentials()
     scopes = tuple(sorted(set(body.pop("scopes", usual_scopes(body["role"])))))
     require_giving(principal(), body["role"], body.get("tenant"), scopes)
+    require_tenant(kit().engine, body["role"], body.get("tenant"))
     command = RegisterClient(
         client_id=credentials.client_id,
         secret_id=credentials.secret_id,
