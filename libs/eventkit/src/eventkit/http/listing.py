@@ -13,7 +13,8 @@ from flask import Response
 from marshmallow import Schema, fields
 from marshmallow.validate import OneOf
 
-from eventkit.http.fields import Instant, Text
+from eventkit.http.fields import Text
+from eventkit.http.moments import Time
 from eventkit.http.views import listed
 from eventkit.texts import caseless
 
@@ -41,13 +42,13 @@ def same(column: Column, field: fields.Field[Any]) -> Filter:
 def since(column: Column, **options: Any) -> Filter:
     """Rows of this time or later."""
     told = {"description": "At this time or later; write a + as %2B."}
-    return Filter(Instant(metadata=told, **options), lambda at: column >= at)
+    return Filter(Time(metadata=told, **options), lambda at: column >= at)
 
 
 def before(column: Column, **options: Any) -> Filter:
     """Rows of before this time."""
     told = {"description": "Before this time; write a + as %2B."}
-    return Filter(Instant(metadata=told, **options), lambda at: column < at)
+    return Filter(Time(metadata=told, **options), lambda at: column < at)
 
 
 def part_of(folded: Column) -> Filter:
