@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from contracts.asyncapi import document
 from contracts.catalog import published_by
 from tests.contracts.described import CASES, HEARS, described
 from tests.contracts.parser import FILES, diagnostics
@@ -77,3 +78,17 @@ def test_the_lock_of_the_parser_names_no_registry() -> None:
     packages = {path: one for path, one in lock["packages"].items() if path}
     assert [path for path, one in packages.items() if "resolved" in one] == []
     assert [path for path, one in packages.items() if "integrity" not in one] == []
+
+
+@pytest.mark.parametrize(
+    ("source", "host"),
+    [
+        ("http://0.0.0.0:8402", "localhost:8402"),
+        ("http://[::]:8402", "localhost:8402"),
+        ("https://meetings.example.org", "meetings.example.org"),
+    ],
+)
+def test_servers_have_hosts_that_somebody_could_call(source: str, host: str) -> None:
+    servers = document("meetings", source, hears=("registry",), on_kafka=False)["servers"]
+    assert servers["own"]["host"] == host
+    assert servers["registry"]["variables"]["address"]["default"] == "registry.example.org"

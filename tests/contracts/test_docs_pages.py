@@ -131,3 +131,16 @@ def test_a_code_that_nobody_raises_is_no_page() -> None:
     answer = client("registry").get("/problems/agenda-does-not-fit", headers=HTML)
     assert answer.status_code == 404
     assert answer.mimetype == "application/problem+json"
+
+
+@pytest.mark.parametrize("page", ["/problems", "/problems/as-of-not-supported"])
+def test_what_is_code_in_a_remedy_is_shown_as_code(page: str) -> None:
+    text = client("registry").get(page, headers=HTML).get_data(as_text=True)
+    assert "Leave <code>as_of</code> and <code>known_at</code> out; only" in text
+    assert "`" not in text
+
+
+@EVERY_SERVICE
+def test_the_first_page_leads_to_every_description(service: str) -> None:
+    found = References(client(service).get("/", headers=HTML).get_data(as_text=True))
+    assert {"docs", "openapi.json", "asyncapi.json", "catalogue", "problems"} <= {*found.linked}

@@ -79,16 +79,21 @@ def _info(service: str, source: str) -> Json:
 def _servers(source: str, hears: Sequence[str], *, on_kafka: bool) -> Json:
     """Addresses inside the installation stay out of a document that everybody may read."""
     url = urlsplit(source)
-    own = {"host": url.netloc, "protocol": url.scheme, "description": "The service's API."}
+    # Where nobody said how others reach the service, its address to listen at is no host to call.
+    host = url.netloc.replace("0.0.0.0", "localhost").replace("[::]", "localhost")  # noqa: S104
+    own = {"host": host, "protocol": url.scheme, "description": "The service's API."}
     if url.path:
         own["pathname"] = url.path
     if on_kafka:
-        return {"own": own, "kafka": _hidden("kafka", "For the network's own services only.")}
-    return {"own": own} | {name: _hidden("https", f"The {name}'s API.") for name in hears}
+        return {
+            "own": own,
+            "kafka": _hidden("kafka", "kafka", "For the network's own services only."),
+        }
+    return {"own": own} | {name: _hidden(name, "https", f"The {name}'s API.") for name in hears}
 
 
-def _hidden(protocol: str, description: str) -> Json:
-    variable = {"description": "The operator knows it.", "default": f"{protocol}.example.org"}
+def _hidden(name: str, protocol: str, description: str) -> Json:
+    variable = {"description": "The operator knows it.", "default": f"{name}.example.org"}
     return {
         "host": "{address}",
         "protocol": protocol,
