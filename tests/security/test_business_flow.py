@@ -42,11 +42,13 @@ def strict(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         yield World(made.enter_context(site))
 
 
-def sign_up(world: World, ags: str, name: str, email: str) -> httpx.Response:
+def sign_up(world: World, ags: str, name: str, email: str, **headers: str) -> httpx.Response:
     meeting = world.of("meeting.open")["meeting_id"]
     body = {"side": "administration", "party": party(ags), "name": name, "email": email}
     path = f"/v1/meetings/{meeting}/registrations"
-    return world.site.ask(Who("municipality", ags), "meetings", "POST", path, json=body)
+    return world.site.ask(
+        Who("municipality", ags), "meetings", "POST", path, json=body, headers=headers
+    )
 
 
 def test_who_signs_up_people_without_end_is_stopped_and_nobody_else_is(
@@ -100,8 +102,10 @@ def guest(world: World, ags: str) -> httpx.Response:
 def test_a_tenant_registers_so_many_guests_a_day_and_refusals_do_not_count(
     strict: World, count: Count
 ) -> None:
-    known = f"{uuid4()}@example.org"
-    assert sign_up(strict, OWN, "Eine Person", known).status_code == 201
+    known, key = f"{uuid4()}@example.org", {"Idempotency-Key": f'"{uuid4()}"'}
+    first = sign_up(strict, OWN, "Eine Person", known, **key)
+    repeated = [sign_up(strict, OWN, "Eine Person", known, **key) for _ in range(GUESTS)]
+    assert {(one.status_code, one.content) for one in repeated} == {(201, first.content)}
     again = [sign_up(strict, OWN, "Eine Person", known) for _ in range(GUESTS)]
     assert {one.json()["code"] for one in again} == {"already-registered"}
     answers = [guest(strict, OWN) for _ in range(2 * GUESTS)]
@@ -110,6 +114,8 @@ def test_a_tenant_registers_so_many_guests_a_day_and_refusals_do_not_count(
     assert {(one.status_code, one.json()["code"]) for one in refused} == {
         (429, "too-many-registrations")
     }
+    late = sign_up(strict, OWN, "Eine Person", known, **key)
+    assert (late.status_code, late.content) == (201, first.content)
     assert all(DAY - 600 < int(one.headers["Retry-After"]) <= DAY for one in refused)
     assert guest(strict, FOREIGN).status_code == 201
     count("guests registered to exhaust a quota of a day", len(answers))

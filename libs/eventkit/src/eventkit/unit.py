@@ -159,7 +159,7 @@ class Kit:
             except (Refusal, StaleVersion, VersionConflict, KeyTaken) as refused:
                 # A call that comes again is refused by what its first one did, so the key is
                 # looked up only here.
-                if idempotency and (earlier := self._earlier(idempotency)):
+                if idempotency and (earlier := self.earlier(idempotency)):
                     return earlier
                 lost = isinstance(refused, KeyTaken | VersionConflict) and expected != 0
                 if attempt == ATTEMPTS or not lost:
@@ -168,6 +168,19 @@ class Kit:
                 self.tell(written.recorded)
                 return written
         raise AssertionError("unreachable")
+
+    def earlier(self, idempotency: Idempotency) -> Written[Any] | None:
+        """What an earlier call with the key left behind; raises KeyReused for another request."""
+        with raw_session(self.engine) as raw:
+            found = raw.execute(_EARLIER, (idempotency.scope,)).fetchone()
+        if found is None:
+            return None
+        fingerprint, resource, stream, version = found
+        if fingerprint != idempotency.fingerprint:
+            raise KeyReused
+        return Written(
+            stream=stream, version=version, recorded=(), replayed=True, resource=resource
+        )
 
     def close(self) -> None:
         """End what works with the kit, then close the pools."""
@@ -241,19 +254,6 @@ class Kit:
 
     def _first_rows(self, fact: Unplaced[Any]) -> list[Statement]:
         return [statement for projector in self.projectors for statement in projector.first(fact)]
-
-    def _earlier(self, idempotency: Idempotency) -> Written[Any] | None:
-        """What an earlier call with the key left behind."""
-        with raw_session(self.engine) as raw:
-            found = raw.execute(_EARLIER, (idempotency.scope,)).fetchone()
-        if found is None:
-            return None
-        fingerprint, resource, stream, version = found
-        if fingerprint != idempotency.fingerprint:
-            raise KeyReused
-        return Written(
-            stream=stream, version=version, recorded=(), replayed=True, resource=resource
-        )
 
     def tell(self, recorded: Sequence[Recorded[Any]]) -> None:
         """Let the listeners know of events whose transaction has committed."""

@@ -30,6 +30,7 @@ __all__ = [
     "created",
     "execute",
     "found",
+    "is_repeated",
     "kit",
     "listed",
     "own_parties",
@@ -45,6 +46,12 @@ def execute(aggregate: Aggregate[Any, Any, Any], key: object, command: object) -
     """Run a command without a precondition; an Idempotency-Key is honoured when it came."""
     known = preconditions.idempotency(required=False)
     return kit().execute(aggregate, key, command, context=context(), idempotency=known)
+
+
+def is_repeated() -> bool:
+    """Whether a call with this request's Idempotency-Key was answered before."""
+    known = preconditions.idempotency(required=False)
+    return known is not None and kit().earlier(known) is not None
 
 
 def created(

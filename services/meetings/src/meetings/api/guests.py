@@ -9,6 +9,7 @@ from eventkit import metrics
 from eventkit.auth.principal import TIED
 from eventkit.http.problems import HttpRefusal
 from eventkit.http.requests import kit, principal, runtime
+from eventkit.http.views import is_repeated
 from meetings.settings import settings_of
 
 _LIMIT = "guests"
@@ -19,10 +20,11 @@ def counted_guest() -> Iterator[None]:
     """Let the block register a guest; raises HttpRefusal (429) where the day's quota is used up.
 
     Only what was registered counts, and only for municipalities and districts: who runs the
-    network reaches everybody by invitations anyway. As many more may pass as run at one moment.
+    network reaches everybody by invitations anyway. A repeated request gets its answer again and
+    counts once. As many more may pass as run at one moment.
     """
     caller, quota = principal(), settings_of(kit()).guests_per_tenant_per_day
-    if caller.role not in TIED or caller.tenant is None or not quota:
+    if caller.role not in TIED or caller.tenant is None or not quota or is_repeated():
         yield
         return
     limit = runtime().limits.daily(_LIMIT, quota)
