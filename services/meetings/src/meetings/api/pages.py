@@ -3,23 +3,9 @@
 from collections.abc import Mapping
 from datetime import datetime
 
+from eventkit.german import period
 from meetings.api.times import ZONE
 
-_DAYS = ("Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag", "Samstag", "Sonntag")
-_MONTHS = (
-    "Januar",
-    "Februar",
-    "März",
-    "April",
-    "Mai",
-    "Juni",
-    "Juli",
-    "August",
-    "September",
-    "Oktober",
-    "November",
-    "Dezember",
-)
 MODES = {"in_person": "vor Ort", "digital": "digital", "hybrid": "vor Ort und digital"}
 STANDINGS: Mapping[str, str] = {
     "registered": "Sie sind angemeldet und haben einen Platz.",
@@ -59,13 +45,4 @@ def when(starts_at: datetime | None, ends_at: datetime | None) -> str | None:
     """Begin and end as the mails write them."""
     if starts_at is None:
         return None
-    starts, ends = starts_at.astimezone(ZONE), ends_at and ends_at.astimezone(ZONE)
-    if ends is None:
-        return f"{_day(starts)}, {starts:%H:%M} Uhr"
-    if ends.date() == starts.date():
-        return f"{_day(starts)}, {starts:%H:%M} bis {ends:%H:%M} Uhr"
-    return f"{_day(starts)}, {starts:%H:%M} Uhr bis {_day(ends)}, {ends:%H:%M} Uhr"
-
-
-def _day(local: datetime) -> str:
-    return f"{_DAYS[local.weekday()]}, {local.day}. {_MONTHS[local.month - 1]} {local.year}"
+    return period(starts_at.astimezone(ZONE), ends_at and ends_at.astimezone(ZONE))

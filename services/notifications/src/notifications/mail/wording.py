@@ -8,25 +8,11 @@ from html import escape
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from contracts.events.notifications import Notice
+from eventkit.german import day, period
 from notifications.domain.notices import AgendaPoint, Meeting
 from notifications.mail.letter import Letter, one_line
 
 _ZONE = "Europe/Berlin"
-_DAYS = ("Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag", "Samstag", "Sonntag")
-_MONTHS = (
-    "Januar",
-    "Februar",
-    "März",
-    "April",
-    "Mai",
-    "Juni",
-    "Juli",
-    "August",
-    "September",
-    "Oktober",
-    "November",
-    "Dezember",
-)
 _MODES = {"in_person": "vor Ort", "digital": "digital", "hybrid": "vor Ort und digital"}
 _ACCESS = ("Zugang", "Hinweis")
 _ONLINE = ("Online", *_ACCESS)
@@ -68,7 +54,7 @@ def zone(meeting: Meeting) -> ZoneInfo:
 def subject(letter: Letter) -> str:
     kind = _SUBJECTS[letter.notice]
     starts = _local(letter.meeting, letter.meeting.starts_at)
-    on = f" am {_day(starts)}" if starts else ""
+    on = f" am {day(starts)}" if starts else ""
     return f"{kind}: {one_line(letter.meeting.title)}{on}"
 
 
@@ -214,18 +200,7 @@ def _is_online(meeting: Meeting) -> bool:
 def _when(meeting: Meeting) -> str | None:
     starts = _local(meeting, meeting.starts_at)
     ends = _local(meeting, meeting.ends_at)
-    if starts is None:
-        return None
-    first = f"{_DAYS[starts.weekday()]}, {_day(starts)}, {starts:%H:%M}"
-    if ends is None:
-        return f"{first} Uhr"
-    if ends.date() == starts.date():
-        return f"{first} bis {ends:%H:%M} Uhr"
-    return f"{first} Uhr bis {_DAYS[ends.weekday()]}, {_day(ends)}, {ends:%H:%M} Uhr"
-
-
-def _day(moment: datetime) -> str:
-    return f"{moment.day}. {_MONTHS[moment.month - 1]} {moment.year}"
+    return period(starts, ends) if starts else None
 
 
 def _local(meeting: Meeting, moment: datetime | None) -> datetime | None:
