@@ -6,8 +6,12 @@ from contextlib import ExitStack
 import pytest
 
 from tests.conftest import maker
+from tests.integration.eventkit.things import things
 from tests.security import counts
 from tests.security.site import Site, open_site
+
+# Its fixture is for the tests here as well.
+__all__ = ["things"]
 
 Count = Callable[[str, int], None]
 COUNTS = pytest.StashKey[dict[str, int]]()

@@ -7,8 +7,8 @@ from uuid import uuid4
 import pytest
 
 from eventkit.auth.principal import Principal
-from tests.conftest import MakeDatabases
-from tests.integration.eventkit.serving import SIGNER, Serving, environment, run, serving
+from local.databases import Databases
+from tests.integration.eventkit.serving import SIGNER, Serving, environment, serving
 from tests.security.conftest import Count
 
 TRIES = 1500
@@ -16,14 +16,10 @@ SLACK = 5
 
 
 @pytest.fixture(scope="module")
-def server(
-    module_databases: MakeDatabases, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Serving]:
-    made = module_databases("things")
-    assert run(environment(made), "migrate").returncode == 0
+def server(things: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
     # A quota that is used up adds its refusals to what is tried.
     limits = {"RATE_LIMIT_PER_CLIENT": "off", "RATE_LIMIT_TOKENS": "20/hour"}
-    with serving(environment(made, **limits), tmp_path_factory.mktemp("log") / "api") as process:
+    with serving(environment(things, **limits), tmp_path_factory.mktemp("log") / "api") as process:
         yield process
 
 

@@ -7,17 +7,17 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from itertools import count as numbers
 
 import httpx
 import pytest
 
 from eventkit.auth.principal import Principal
-from local.databases import Databases, connect
+from local.databases import Databases
 from local.processes import wait_until
-from tests.conftest import MakeDatabases
-from tests.integration.eventkit.serving import SIGNER, TLS, Serving, environment, run, serving
+from tests.integration.eventkit.serving import SIGNER, TLS, Serving, environment, serving
+from tests.integration.eventkit.things import limits_away
 from tests.security.conftest import Count
 from tests.security.raw import exchange, status
 
@@ -34,18 +34,11 @@ Replicas = list[Serving]
 
 
 @pytest.fixture(scope="module")
-def made(module_databases: MakeDatabases) -> Databases:
-    made = module_databases("things")
-    assert run(environment(made), "migrate").returncode == 0
-    return made
-
-
-@pytest.fixture(scope="module")
-def replicas(made: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Replicas]:
+def replicas(things: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Replicas]:
     folder = tmp_path_factory.mktemp("replicas")
     with ExitStack() as ended:
         yield [
-            ended.enter_context(serving(environment(made, **LIMITS), folder / f"{number}.log"))
+            ended.enter_context(serving(environment(things, **LIMITS), folder / f"{number}.log"))
             for number in range(2)
         ]
 
@@ -191,21 +184,10 @@ def test_refusals_are_counted_by_limit_and_nothing_else(replicas: Replicas) -> N
     assert "08315000" not in text
 
 
-@contextmanager
-def table_away(made: Databases) -> Iterator[None]:
-    owner = made.migration_environment()["MIGRATION_DATABASE_URL"]
-    with connect(owner) as connection:
-        connection.execute("ALTER TABLE rate_limits RENAME TO gone")
-        try:
-            yield
-        finally:
-            connection.execute("ALTER TABLE gone RENAME TO rate_limits")
-
-
 def test_without_the_shared_counts_there_is_still_a_limit(
-    made: Databases, replicas: Replicas, count: Count
+    things: Databases, replicas: Replicas, count: Count
 ) -> None:
-    with table_away(made):
+    with limits_away(things):
         answers = flood(replicas, [bearer("outage")] * 4 * CLIENT)
     found = statuses(answers)
     assert set(found) == {200, 429}

@@ -8,8 +8,8 @@ from time import monotonic
 import pytest
 
 from eventkit.auth.principal import Principal
-from tests.conftest import MakeDatabases
-from tests.integration.eventkit.serving import SIGNER, Serving, environment, run, serving
+from local.databases import Databases
+from tests.integration.eventkit.serving import SIGNER, Serving, environment, serving
 from tests.security.conftest import Count
 from tests.security.raw import exchange, status
 
@@ -63,13 +63,11 @@ ENDLESS: dict[str, tuple[bytes, int]] = {
 
 
 @pytest.fixture(scope="module")
-def server(
-    module_databases: MakeDatabases, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Serving]:
-    made = module_databases("things")
-    assert run(environment(made), "migrate").returncode == 0
+def server(things: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
     settings = {"WEB_THREADS": str(THREADS), "RATE_LIMIT_PER_ADDRESS": "off"}
-    with serving(environment(made, **settings), tmp_path_factory.mktemp("log") / "api") as process:
+    with serving(
+        environment(things, **settings), tmp_path_factory.mktemp("log") / "api"
+    ) as process:
         yield process
 
 

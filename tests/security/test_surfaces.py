@@ -6,8 +6,7 @@ import httpx
 import pytest
 
 from local.databases import Databases
-from tests.conftest import MakeDatabases
-from tests.integration.eventkit.serving import Serving, environment, run, serving
+from tests.integration.eventkit.serving import Serving, environment, serving
 from tests.security.conftest import Count
 from tests.security.raw import exchange
 from tests.security.site import NOBODY, SERVICES, Site, Who
@@ -23,13 +22,6 @@ PROBES = [
 METHODS = ["TRACE", "TRACK", "CONNECT", "DEBUG", "PROPFIND", "MKCOL", "PURGE", "SEARCH"]
 ORGANISER = Who("organiser")
 EVERY_SERVICE = pytest.mark.parametrize("service", sorted(SERVICES))
-
-
-@pytest.fixture(scope="module")
-def things(module_databases: MakeDatabases) -> Databases:
-    made = module_databases("things")
-    assert run(environment(made), "migrate").returncode == 0
-    return made
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,5 @@
 """A migrated database and a kit on it, for the tests of the machinery."""
 
-from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -22,10 +21,11 @@ from local.databases import Databases
 from tests.conftest import MakeDatabases
 from tests.integration.eventkit.http_calls import URL, As
 from tests.integration.eventkit.http_sample import SERVICE
-from tests.integration.eventkit.sample import TITLES, metadata
+from tests.integration.eventkit.sample import KEY, TITLES, metadata
+from tests.integration.eventkit.things import things
 
-KEY = b64encode(b"k" * 32).decode()
-
+# Its fixture is for the tests here as well.
+__all__ = ["things"]
 
 MakeKit = Callable[[str], Kit]
 

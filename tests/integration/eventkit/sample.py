@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from eventkit.readmodel import Key, ReadModel, Row
 from eventkit.recorded import Context, Recorded
 
 SampleEvent = MeetingPlanned | MeetingCancelled
+KEY = b64encode(b"k" * 32).decode()
 CONTEXT = Context(actor="client:test", tenant="organiser", correlation_id="c-1")
 
 

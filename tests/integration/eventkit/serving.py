@@ -19,7 +19,7 @@ from eventkit.auth.principal import Principal
 from eventkit.auth.tokens import Signer
 from local.databases import Databases
 from local.processes import stop, wait_until
-from tests.integration.eventkit.conftest import KEY
+from tests.integration.eventkit.sample import KEY
 
 COMMAND = [sys.executable, "-m", "tests.integration.eventkit.http_sample_main"]
 # Making one takes longer than most requests.

@@ -6,20 +6,16 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from tests.conftest import MakeDatabases
-from tests.integration.eventkit.serving import Serving, environment, run, serving
+from local.databases import Databases
+from tests.integration.eventkit.serving import Serving, environment, serving
 
 JSON = {"Content-Type": "application/json"}
 LIMIT = 1024 * 1024
 
 
 @pytest.fixture(scope="module")
-def server(
-    module_databases: MakeDatabases, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Serving]:
-    environ = environment(module_databases("things"))
-    assert run(environ, "migrate").returncode == 0
-    with serving(environ, tmp_path_factory.mktemp("log") / "api.log") as process:
+def server(things: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
+    with serving(environment(things), tmp_path_factory.mktemp("log") / "api.log") as process:
         yield process
 
 

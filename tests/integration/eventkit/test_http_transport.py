@@ -8,20 +8,12 @@ import httpx
 import pytest
 
 from local.databases import Databases
-from tests.conftest import MakeDatabases
 from tests.integration.eventkit.http_calls import cancel, code, plan
-from tests.integration.eventkit.serving import Serving, environment, run, serving
+from tests.integration.eventkit.serving import Serving, environment, serving
 
 PUBLIC = "https://things.example.org"
 PAGE = "https://netz.example.org"
 LARGE_ONE = "/v1/things/large"
-
-
-@pytest.fixture(scope="module")
-def things(module_databases: MakeDatabases) -> Databases:
-    made = module_databases("things")
-    assert run(environment(made), "migrate").returncode == 0
-    return made
 
 
 @pytest.fixture(scope="module")

@@ -15,8 +15,9 @@ from threading import Event, Thread
 from time import monotonic
 
 from eventkit.unit import Kit
-from tests.integration.eventkit.conftest import KEY, MakeKit
+from tests.integration.eventkit.conftest import MakeKit
 from tests.integration.eventkit.network import Network, once, over_feed, over_kafka
+from tests.integration.eventkit.sample import KEY
 
 CHECKOUT = Path(__file__).parents[3]
 KILLS = 8

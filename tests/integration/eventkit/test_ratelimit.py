@@ -1,7 +1,6 @@
 """Windows that processes share: blocks of places, and a share of one's own without the table."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from math import ceil
 from time import monotonic
@@ -11,7 +10,8 @@ import sqlalchemy as sa
 
 from eventkit.ratelimit import Limit, Shared
 from eventkit.unit import Kit
-from local.databases import Databases, connect
+from local.databases import Databases
+from tests.integration.eventkit.things import limits_away
 
 QUOTA = 100
 BLOCK = QUOTA // 20
@@ -34,18 +34,6 @@ def process(shared: Shared) -> MakeLimit:
 def counted(kit: Kit) -> int:
     with kit.engine.connect() as connection:
         return int(connection.scalar(COUNTED) or 0)
-
-
-@contextmanager
-def away(databases: Databases) -> Iterator[None]:
-    """The table cannot be reached within the block."""
-    owner = databases.migration_environment()["MIGRATION_DATABASE_URL"]
-    with connect(owner) as connection:
-        connection.execute("ALTER TABLE rate_limits RENAME TO gone")
-        try:
-            yield
-        finally:
-            connection.execute("ALTER TABLE gone RENAME TO rate_limits")
 
 
 def admitted(limit: Limit, tries: int, caller: str = "one") -> int:
@@ -117,7 +105,7 @@ def test_without_the_table_each_process_has_its_share(
     process: MakeLimit, store_databases: Databases
 ) -> None:
     processes = [process() for _ in range(4)]
-    with away(store_databases):
+    with limits_away(store_databases):
         assert [admitted(one, QUOTA) for one in processes] == [QUOTA // 4] * 4
 
 
@@ -128,7 +116,7 @@ def test_a_window_goes_on_when_the_table_goes_away(
     limit.hit("one")
     windows_end_in(kit, seconds=HOUR // 2)
     assert admitted(limit, 2 * BLOCK - 1) == 2 * BLOCK - 1
-    with away(store_databases):
+    with limits_away(store_databases):
         first = limit.hit("one")
         assert first.remaining == QUOTA - 2 * BLOCK - 1
         assert 0 < first.seconds <= HOUR // 2
@@ -139,7 +127,7 @@ def test_a_quota_below_the_number_of_processes_still_admits_one(
     shared: Shared, store_databases: Databases
 ) -> None:
     limit = Limit("client", (2, HOUR), replace(shared, processes=64))
-    with away(store_databases):
+    with limits_away(store_databases):
         assert admitted(limit, 20) == 1
 
 

@@ -22,13 +22,6 @@ Environ = dict[str, str]
 
 
 @pytest.fixture(scope="module")
-def things(module_databases: MakeDatabases) -> Databases:
-    made = module_databases("things")
-    assert run(environment(made), "migrate").returncode == 0
-    return made
-
-
-@pytest.fixture(scope="module")
 def server(things: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
     """One api for the tests that leave it as it was."""
     with serving(environment(things), tmp_path_factory.mktemp("log") / "api.log") as process:

@@ -13,6 +13,7 @@ from joserfc.jwk import RSAKey
 from eventkit.auth import keys
 from eventkit.auth.keys import KeysUnavailable, RemoteKeys, signing_key
 from eventkit.auth.tokens import Signer
+from tests.unit.eventkit.clock import Clock
 
 KEY, NEXT_KEY = signing_key(b"m" * 32), signing_key(b"n" * 32)
 RSA = RSAKey.generate_key(2048)
@@ -34,14 +35,6 @@ class Issuer:
         if self.answer is not None:
             return self.answer
         return {"keys": [key for one in self.keys for key in Signer(one, "", "").jwks()["keys"]]}
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from eventkit.auth.revocations import Repeated, Revocations
 from eventkit.auth.tokens import BadToken, OwnIssuer, Signer, Verifier
 from eventkit.metrics import REVOCATIONS_CAME
 from eventkit.settings import BadSettings, Settings
+from tests.unit.eventkit.clock import Clock
 
 KEY = signing_key(b"m" * 32)
 SECRET = b64encode(b"k" * 32).decode()
@@ -44,14 +45,6 @@ class Source:
         if self.fails:
             raise self.fails
         return list(self.revoked)
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture
