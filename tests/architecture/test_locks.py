@@ -41,3 +41,8 @@ def test_a_service_runs_with_the_versions_that_the_tests_ran_with(service: str) 
 def test_no_sibling_is_pinned() -> None:
     siblings = {"contracts", "eventkit", *SERVICES}
     assert [lock for lock in LOCKS if siblings & pins(lock).keys()] == []
+
+
+def test_the_lock_of_the_asyncapi_parser_names_no_address() -> None:
+    lock = ROOT / "tests" / "contracts" / "asyncapi" / "package-lock.json"
+    assert "://" not in lock.read_text(encoding="utf-8")

@@ -20,7 +20,8 @@ from meetings.app import SERVICE
 from tests.conftest import MakeDatabases
 from tests.integration.registry.replicas import OWN, TLS, Process, migrated, running
 from tests.security.conftest import Count
-from tests.security.forged_tokens import Attempt, Forger, b64, bearer, corpus, hashed
+from tests.security.forged_tokens import corpus, hashed
+from tests.security.forger import Attempt, Forger, b64, bearer
 from tests.security.issuers import Keycloak, Listener, Second, listening, rules, signed
 from tests.security.raw import exchange, status
 

@@ -12,10 +12,10 @@ from flask import Flask
 
 from eventkit.auth.principal import Principal
 from tests.security.conftest import Count
+from tests.security.matrix_cases import Case, cases
 from tests.security.matrix_world import Arguments, World, absent
 from tests.security.routes import apps
 from tests.security.site import Site
-from tests.security.test_matrix import Case, cases
 
 Statements = list[str]
 
