@@ -10,10 +10,9 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from contracts.visibility import PartyKey
 from eventkit.auth.principal import TIED
 
-# Kind and key of a party, such as ("municipality", "08111000").
-PartyKey = tuple[str, str]
 MUNICIPALITY, DISTRICT = "municipality", "district"
 
 

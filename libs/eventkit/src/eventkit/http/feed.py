@@ -15,7 +15,8 @@ from contracts.catalog import event_types
 from contracts.envelope import BATCH, to_batch
 from contracts.filters import UnknownFilter
 from contracts.filters import parse as parse_filter
-from contracts.visibility import TENANTS, Ear, ear_of
+from contracts.visibility import Ear, ear_of
+from eventkit.auth.principal import TIED
 from eventkit.cursors import parse
 from eventkit.http.arguments import invalid
 from eventkit.http.blueprint import Blueprint
@@ -28,7 +29,7 @@ from eventkit.outbox import Filters, Outbox, Page, Superseded
 from eventkit.unit import Kit
 
 ENDPOINT = "feed.read_events"
-POLICY = allow("service", "organiser", "steering_group", "operator", *TENANTS)
+POLICY = allow("service", "organiser", "steering_group", "operator", *TIED)
 LONGEST_MS = 20_000
 SOONEST, LATEST = 0.02, 0.2
 GATHER_SECONDS = 0.03
@@ -197,7 +198,7 @@ def _chosen(query: Mapping[str, Any]) -> Filters:
 def _ear() -> Ear | None:
     """What the caller hears, as of now."""
     role = principal().role
-    return ear_of(role, own_parties() if role in TENANTS else frozenset())
+    return ear_of(role, own_parties() if role in TIED else frozenset())
 
 
 def _answer(batch: bytes, **moved: object) -> Response:

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from flask import current_app, g, request
 from werkzeug.routing import Rule
 
+from contracts.visibility import PartyKey
 from eventkit.auth.compact import BadToken
 from eventkit.auth.keys import KeysUnavailable
 from eventkit.auth.links import Link, Links, is_link
@@ -25,7 +26,7 @@ from eventkit.http.policy import Policy
 from eventkit.http.problems import HttpRefusal
 from eventkit.http.traces import traceparent
 from eventkit.recorded import Context
-from eventkit.tenants import PartyKey, parties_of
+from eventkit.tenants import parties_of
 from eventkit.unit import Kit
 
 _BEARER = re.compile(r"Bearer +([A-Za-z0-9._~+/-]+=*) *\Z", re.IGNORECASE)
