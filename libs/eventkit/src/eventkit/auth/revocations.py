@@ -79,4 +79,5 @@ class Repeated:
         try:
             self._step()
         except Exception as error:
+            # Whatever it is: a thread that ends here would hear of no revocation any more.
             _log.error("crashed", step=self._thread.name, **crash(error))
