@@ -62,12 +62,13 @@ class Bell:
 
 @dataclass(frozen=True)
 class Loop:
-    """One loop. `wait` is what it does when there is nothing to do."""
+    """One loop. `wait` is what it does when there is nothing to do, `every` for how long."""
 
     name: str
     step: Callable[[], bool]
     close: Callable[[], None] = lambda: None
     wait: Callable[[float], None] | None = None
+    every: float | None = None
 
 
 class Loops:
@@ -111,7 +112,7 @@ class Loops:
             retry = _FIRST_RETRY
             pause = _SHORTEST if busy else min(_LONGEST, pause * 2)
             if not busy:
-                (loop.wait or self._stop.wait)(pause)
+                (loop.wait or self._stop.wait)(loop.every or pause)
 
     def _close(self, loop: Loop) -> None:
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from time import sleep
 from typing import Any
 from wsgiref.types import WSGIApplication
@@ -17,11 +18,12 @@ from eventkit.http.app import create_app
 from eventkit.kits import open_kit
 from eventkit.loops import Bell, Loop, Loops
 from eventkit.recorded import Recorded
-from eventkit.service import Service
+from eventkit.service import Service, Worker
 from eventkit.settings import BadSettings, Settings
 from eventkit.supervisor import Ready
 from eventkit.transport import open_consumers, open_relay
 from eventkit.unit import Kit
+from eventkit.upkeep import KIT_WORKERS
 from eventkit.web import serve
 
 _log = structlog.get_logger(component="roles")
@@ -42,6 +44,11 @@ class Roles:
     settings: Settings
     bell: Bell
 
+    @property
+    def workers(self) -> tuple[Worker, ...]:
+        """The loops of the role `worker`: the kit's and the service's own."""
+        return (*KIT_WORKERS, *self.service.workers)
+
     def names(self, role: str) -> tuple[str, ...]:
         """The single roles behind a role's name; raises NothingToDo and BadSettings."""
         faults = {name: self._missing(name) for name in (API, RELAY, CONSUMER, WORKER)}
@@ -61,7 +68,7 @@ class Roles:
             kit.close()
 
     def loops(self, role: str, ready: Ready) -> None:
-        kit = self._open(4 + len(self.service.workers) + 2 * len(self.service.subscriptions))
+        kit = self._open(4 + len(self.workers) + 2 * len(self.service.subscriptions))
         try:
             loops = Loops(list(self._loops(role, kit)))
             ready()
@@ -80,8 +87,8 @@ class Roles:
             for consumer in open_consumers(kit, self.service):
                 yield Loop(f"consumer-{consumer.name}", consumer.step, consumer.close)
         if role == WORKER:
-            for worker in self.service.workers:
-                yield Loop(worker.name, lambda step=worker.step: step(kit))  # type: ignore[misc]  # bound now
+            for worker in self.workers:
+                yield Loop(worker.name, partial(worker.step, kit), every=worker.every)
 
     def _open(self, pool_size: int) -> Kit:
         wait_until_ready(Readiness(self.service, self.settings))
@@ -111,7 +118,7 @@ class Roles:
             return "There is nothing to relay to: KAFKA_BOOTSTRAP_SERVERS is empty."
         if role == CONSUMER and not self.service.subscriptions:
             return f"{name} follows no other service, so it has no consumer."
-        if role == WORKER and not self.service.workers:
+        if role == WORKER and not self.workers:
             return f"{name} has no worker."
         return None
 
