@@ -11,6 +11,7 @@ from uuid import UUID
 import structlog
 
 from contracts.envelope import Message
+from eventkit.crash_points import reach
 from eventkit.database import Unavailable, driver, session
 from eventkit.effects import Effects, Progress
 from eventkit.inbox import Action, Handle, Inbox, Park, first_line, known
@@ -87,6 +88,8 @@ class Consumer:
             return False
         self._retry(epoch)
         batch = self._source.poll(self._wait)
+        if batch.arrivals:
+            reach("consumer.fetched")
         if batch.arrivals or self._is_news(batch):
             self._handle(batch, epoch)
         return bool(batch.arrivals)

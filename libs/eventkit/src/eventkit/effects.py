@@ -11,6 +11,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from contracts.envelope import Message
+from eventkit.crash_points import reach
 from eventkit.database import driver, session
 from eventkit.inbox import Action, Handle, Park, keep
 from eventkit.incoming import Batch, Place
@@ -60,8 +61,14 @@ class Effects:
 
     def commit(self, actions: Sequence[Action], epoch: int, progress: Progress) -> None:
         """Carry the actions out, in order; raises Fenced and keeps nothing under an old epoch."""
+        if actions:
+            reach("consumer.before_tx")
         with self.transaction(epoch, progress) as connection:
             recorded = self.carry_out(connection, actions, epoch)
+            if actions:
+                reach("consumer.inside_tx")
+        if actions:
+            reach("consumer.after_commit")
         self._kit.tell(recorded)
 
     def carry_out(

@@ -15,6 +15,7 @@ from typing import Protocol
 import structlog
 
 from contracts.envelope import Message
+from eventkit.crash_points import reach
 from eventkit.database import driver, session
 from eventkit.lease import Fenced, Lease
 from eventkit.publication import is_known, messages
@@ -130,8 +131,11 @@ class Relay:
             return False
         if not known:
             return self._stand_back(raw, page[0])
+        reach("relay.read")
         self._publisher.publish(list(messages(known, self._source)))
+        reach("relay.after_ack")
         self._save(raw, place, _Place(place.epoch, known[-1].position, place.log))
+        reach("relay.after_save")
         return True
 
     def _save(self, raw: Connection, old: _Place, new: _Place) -> _Place:

@@ -12,7 +12,7 @@ import psycopg
 import sqlalchemy as sa
 import structlog
 
-from eventkit import logs
+from eventkit import crash_points, logs
 from eventkit.commands import UPKEEP
 from eventkit.console import Console
 from eventkit.database import Unavailable
@@ -96,6 +96,8 @@ def _run(service: Service) -> int | None:
 def _run_role(role: str, console: Console) -> int:
     settings = console.settings
     logs.configure(service=console.service.name, role=role, level=settings.log_level)
+    if settings.allow_crash_points:
+        crash_points.arm(settings.crash_at)
     return RoleProcess(console.service, settings, role, partial(guard, tell=_report)).run()
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
 
+from eventkit import crash_points
 from eventkit.auth.issuers import BadIssuers, IssuerRules, parse_issuers
 
 Address = tuple[str, int]
@@ -164,6 +165,9 @@ BROKERS = Form(_brokers, "host:port, or several with commas")
 RATE = Form(_rate, "a number of requests in a time such as 600/minute, or off")
 HOSTS = Form(_hosts, "host names without ports, with commas")
 ORIGINS = Form(_origins, "origins such as https://netz.example.org, with commas")
+CRASH_AT = Form(
+    crash_points.parse, "a crash point of eventkit.crash_points, such as append.after:50"
+)
 NETWORKS = Form(_networks, "addresses or networks such as 10.0.0.0/24, with commas")
 
 
@@ -221,6 +225,9 @@ class Settings:
         "OIDC_ISSUERS", ISSUERS, default=(), secret=True
     )
     log_level: str = setting("LOG_LEVEL", one_of(*_LEVELS), default="INFO")
+    # For fault tests only.
+    allow_crash_points: bool = setting("ALLOW_CRASH_POINTS", FLAG, default=False)
+    crash_at: tuple[str, int] | None = setting("CRASH_AT", CRASH_AT, default=None)
 
     @property
     def source(self) -> str:

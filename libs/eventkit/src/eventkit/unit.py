@@ -9,6 +9,7 @@ from typing import Any, LiteralString, TypeVar
 
 import sqlalchemy as sa
 
+from eventkit.crash_points import reach
 from eventkit.database import driver, raw_session, session, transaction
 from eventkit.domain import Aggregate, Refusal
 from eventkit.idempotency import Idempotency, KeyTaken
@@ -208,6 +209,7 @@ class Kit:
         if history.version and expected is not None and expected != history.version:
             raise StaleVersion(history.version)
         events = aggregate.decide(state, command)
+        reach("append.before")
         return Pending(stream=stream, history=history, events=events, context=context)
 
     def write(
@@ -223,6 +225,7 @@ class Kit:
         recorded = self.store.append(raw, pendings, self.now(), idempotency)
         for projector in self.projectors:
             projector.apply(raw, recorded)
+        reach("append.after")
         return recorded
 
     def _once(
@@ -258,6 +261,7 @@ class Kit:
     def tell(self, recorded: Sequence[Recorded[Any]]) -> None:
         """Let the listeners know of events whose transaction has committed."""
         if recorded:
+            reach("append.committed")
             for listener in self.committed:
                 listener(recorded)
 

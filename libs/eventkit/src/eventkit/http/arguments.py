@@ -12,6 +12,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.http import parse_options_header
 
+from eventkit.crash_points import reach
 from eventkit.http.body import has_control, parse
 from eventkit.http.problems import HttpRefusal, faults
 
@@ -81,7 +82,9 @@ def unknown_parameter(known: Iterable[str]) -> str:
 
 
 def _json(loader: Schema) -> Any:
-    return check(loader, parse(take_body("application/json")))
+    value = check(loader, parse(take_body("application/json")))
+    reach("api.parsed")
+    return value
 
 
 def _form(loader: Schema) -> Any:

@@ -7,6 +7,7 @@ from time import monotonic
 from typing import Any
 
 from contracts.envelope import Message, to_kafka
+from eventkit.crash_points import reach
 from eventkit.kafka.clients import DELIVERY_SECONDS, Servers, producer, translated
 from eventkit.kafka.topics import Watch
 from eventkit.relay import BrokerUnavailable
@@ -51,6 +52,7 @@ class TopicPublisher:
         for message in page:
             key, headers, value = to_kafka(message)
             sent.append(self._producer.send(self._topic, key=key, value=value, headers=headers))
+        reach("relay.after_produce")
         for future in sent:
             future.get(timeout=max(0.1, deadline - monotonic()))
 

@@ -15,6 +15,7 @@ from uuid import UUID
 import structlog
 
 from contracts.events.notifications import Channel
+from eventkit.crash_points import reach
 from eventkit.database import Unavailable
 from eventkit.store import VersionConflict
 from eventkit.unit import Kit
@@ -110,7 +111,9 @@ class WebhookWorker:
     def _call_next(self, kit: Kit, endpoint_id: UUID) -> bool:
         rows = self._claims.take(1, endpoint_id)
         for row in rows:
+            reach("webhook.claimed")
             call(kit, self._caller, row)
+            reach("webhook.recorded")
             self._claims.release([row["delivery_id"]])
         return bool(rows)
 

@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from time import monotonic
 
+from eventkit.crash_points import reach
 from notifications.webhook.resolver import Unresolved
 from notifications.webhook.vetting import IPAddress, NotAllowed, Resolve, Rules, Target, parse, vet
 
@@ -78,7 +79,9 @@ class Caller:
             with self._connected(target, addresses, until) as connection:
                 connection.settimeout(_left(until))
                 connection.sendall(_request(target, headers, body))
+                reach("webhook.sent")
                 answer = _answer(_head(connection, until))
+                reach("webhook.answered")
                 _drain(connection, min(until, monotonic() + DRAIN_SECONDS))
                 return answer
         except (NotAllowed, Unresolved, OSError) as error:
