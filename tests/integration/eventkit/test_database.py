@@ -1,11 +1,14 @@
 """What every connection of the pool brings along, and what ends a writer that stands still."""
 
+from contextlib import ExitStack
+
 import psycopg
 import pytest
 
-from eventkit.database import Unavailable, raw_session, transaction
+from eventkit.database import Unavailable, driver, raw_session, session, transaction
 from eventkit.store import Connection
 from eventkit.unit import Kit
+from local.databases import Databases, connect
 
 HELD = "SELECT pg_advisory_xact_lock_shared((20052::bigint << 48) + 7)"
 FREE = "SELECT pg_advisory_xact_lock((20052::bigint << 48) + 7)"
@@ -31,3 +34,32 @@ def test_a_writer_that_stands_still_within_a_pipeline_does_not_hold_up_readers(k
 def test_no_transaction_lasts_longer_than_a_minute(kit: Kit) -> None:
     with raw_session(kit.engine) as raw:
         assert raw.execute("SHOW transaction_timeout").fetchone() == ("1min",)
+
+
+def test_connections_that_the_server_ended_meanwhile_cost_no_answer(
+    kit: Kit, store_databases: Databases
+) -> None:
+    """As after a restart of the database: all that lay idle in the pool is gone at once."""
+    sessions = [raw_session(kit.engine) for _ in range(3)]
+    with ExitStack() as opened:
+        for one in sessions:
+            opened.enter_context(one).execute("SELECT 1")
+    with connect(store_databases.server) as superuser:
+        ended = superuser.execute(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = %s",
+            (store_databases.name,),
+        ).fetchall()
+    assert ended == [(True,)] * 3
+    for _ in sessions:
+        with session(kit.engine) as connection:
+            assert driver(connection).execute("SELECT 1").fetchone() == (1,)
+    with raw_session(kit.engine) as raw:
+        assert raw.execute("SELECT 1").fetchone() == (1,)
+
+
+def test_a_client_that_vanished_is_ended_before_a_takeover_is_due(kit: Kit) -> None:
+    """Locks of a session whose client stands still, or is cut off, are not held any longer."""
+    names = ("idle_in_transaction_session_timeout", "tcp_user_timeout", "tcp_keepalives_idle")
+    with raw_session(kit.engine) as raw:
+        shown = [raw.execute(f"SHOW {name}").fetchone() for name in names]
+    assert shown == [("15s",), ("10000",), ("5",)]
