@@ -19,6 +19,7 @@ from psycopg.rows import TupleRow
 from contracts.catalog import event_type
 from contracts.codec import decode, encode, personal_values
 from eventkit.idempotency import Idempotency, KeyBusy, KeyTaken
+from eventkit.prepared import fetch
 from eventkit.recorded import Context, Metadata, Recorded, Unplaced
 from eventkit.stored import Stored
 from eventkit.vault import Vault
@@ -87,7 +88,7 @@ class Store:
     def load_one(self, connection: Connection, stream: str) -> History:
         """A stream's history; an absent stream has version 0. Personal fields stay sealed."""
         history = History()
-        rows = connection.execute(_LOAD_ONE, (stream,), prepare=True).fetchall()
+        rows = fetch(connection, _LOAD_ONE, (stream,))
         for version, name, schema_version, data, digest in rows:
             history.version, history.hash = version, digest
             history.events.append(decode(f"{name}.v{schema_version}", data))
@@ -229,7 +230,7 @@ def _place(
     if len(rows) == 1:
         values = (*rows[0].values, *(key.values if key else _NO_KEY))
         sql, all_values = _with(beside(rows[0].unplaced()) if beside else [], _APPEND_ONE, values)
-        return connection.execute(sql, all_values, prepare=True).fetchall()
+        return fetch(connection, sql, all_values)
     if key:
         # Also where nothing is to be stored: that was the answer, and stays it.
         last = pendings[-1]
