@@ -1,5 +1,6 @@
 """What arrives in people's mail and calendars, from the first invitation to the cancellation."""
 
+import re
 from collections.abc import Collection
 from datetime import timedelta
 
@@ -194,6 +195,37 @@ def test_a_guest_who_withdraws_has_the_entry_taken_away_and_given_back_by_regist
     assert entries(2) == [("REQUEST", 0), ("CANCEL", 1)]
     assert api.create(path, guest)["part"] == participant
     assert entries(3) == [("REQUEST", 0), ("CANCEL", 1), ("REQUEST", 2)]
+
+
+def test_a_contact_gives_the_place_back_by_the_link_in_the_mail(
+    installation: Installation,
+) -> None:
+    network = new_network(installation, members=1)
+    ((contact_id, address),) = network.members.items()
+    meeting_id = plan_meeting(installation, network)
+    invite(installation, network, meeting_id)
+    arrived(installation, meeting_id, 0, [address])
+    api, path = installation.api("meetings"), f"/v1/meetings/{meeting_id}/registrations"
+    body = {"side": "civic_engagement", "contact_id": contact_id}
+    participant = api.create(path, body)["part"]
+
+    def told_of(notice: str) -> Mail | None:
+        found = [mail for mail in mails(installation, meeting_id) if notice in subject_of(mail)]
+        return found[-1] if found else None
+
+    until(lambda: told_of("Anmeldung bestätigt") is not None)
+    confirmed = told_of("Anmeldung bestätigt")
+    assert confirmed is not None
+    (link,) = re.findall(r"http\S+/r/ntl_\S+", words(confirmed))
+    page = api.http.get(link)
+    assert (page.status_code, "Sie sind angemeldet" in page.text) == (200, True)
+    assert "Sie sind abgemeldet" in api.http.post(link).text
+    until(lambda: told_of("Abmeldung bestätigt") is not None)
+    assert api.get(f"{path}/{participant}")["standing"] == "withdrawn"
+
+
+def subject_of(mail: Mail) -> str:
+    return str(mail.message["Subject"])
 
 
 def test_who_becomes_a_member_later_is_invited_later(installation: Installation) -> None:

@@ -257,6 +257,7 @@ ROWS: Mapping[str, Row] = {
     "meetings:stories.list_stories": row("meeting.held", NETWORK),
     "meetings:stories.withdraw_story": row("story", RUNS, body=WHY),
     "meetings:participants.read_addresses": row(everybody="service", body=IDS),
+    "meetings:participants.read_links": row(everybody="service", body=IDS),
     "notifications:endpoints.register_endpoint": row(everybody=HEARERS, body=ENDPOINT),
     "notifications:endpoints.list_endpoints": row(everybody=HEARERS),
     "notifications:endpoints.show_endpoint": row("endpoint", own=HEARERS, strict=True),

@@ -69,10 +69,10 @@ def invited(world: World, key: str) -> Guest:
     return Guest(world, place, link_of(world, place))
 
 
-def link_of(world: World, place: Arguments) -> str:
-    """The address of the page, as the mail gets it."""
+def link_of(world: World, place: Arguments, of: str = "addresses") -> str:
+    """The address of the page, as the mail gets it; contacts get it with `links` alone."""
     ids = {"ids": [place["participant_id"]]}
-    told = world.site.ask(SERVICE, "meetings", "POST", "/v1/participants/addresses", json=ids)
+    told = world.site.ask(SERVICE, "meetings", "POST", f"/v1/participants/{of}", json=ids)
     (item,) = told.json()["items"]
     return str(item["link"])
 
@@ -248,6 +248,39 @@ def forget(site: Site, person: str) -> None:
         )
         assert gone.rowcount == 1
     engine.dispose()
+
+
+@pytest.fixture
+def colleague(world: World) -> Guest:
+    """A contact of the registry who has a place."""
+    contact_id, meeting = world.fresh("contact", OWN)["contact_id"], world.of("meeting.open")
+    world.site.settle()
+    path = f"/v1/meetings/{meeting['meeting_id']}/registrations"
+    body = {"side": "administration", "contact_id": contact_id}
+    place = meeting | {"participant_id": world.make("meetings", path, body)}
+    named = {"contact_id": contact_id}
+    return Guest(world, place | named, link_of(world, place, "links"))
+
+
+def test_a_contact_has_a_link_to_the_own_registration_and_nothing_else(
+    colleague: Guest, guest: Guest
+) -> None:
+    assert colleague.ask("GET", colleague.path).json()["standing"] == "registered"
+    assert colleague.ask("GET", guest.path).status_code == 404
+    assert "Sie sind angemeldet" in colleague.open().text
+
+
+def test_a_contact_who_left_the_registry_has_no_link_once_meetings_has_heard_of_it(
+    colleague: Guest, site: Site
+) -> None:
+    path = f"/v1/contacts/{colleague.place['contact_id']}"
+    version = {"If-Match": colleague.world.version("registry", path)}
+    assert colleague.open().status_code == 200
+    colleague.world.ask("registry", f"{path}/departure", json={}, headers=version)
+    site.settle()
+    answers = [colleague.open(method) for method in ("GET", "POST")]
+    answers.append(colleague.ask("GET", colleague.path))
+    assert [one.status_code for one in answers] == [404] * 3
 
 
 def test_no_log_line_holds_a_link(guest: Guest, site: Site) -> None:

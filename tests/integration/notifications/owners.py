@@ -11,19 +11,22 @@ from werkzeug.serving import make_server
 
 from local.ports import LOOPBACK, free_port
 
+Known = dict[str, dict[str, str | None]]
 TOKEN = "a-token-for-services"
 
 
 @dataclass(kw_only=True)
 class Owners:
-    """Whom they know, by id; `away` makes every answer a 503."""
+    """Whom they know, by id; `away` makes every answer a 503, `links_away` those about links."""
 
     url: str
     jwks: dict[str, Any] = field(default_factory=dict)
-    contacts: dict[str, dict[str, str | None]] = field(default_factory=dict)
-    participants: dict[str, dict[str, str | None]] = field(default_factory=dict)
+    contacts: Known = field(default_factory=dict)
+    participants: Known = field(default_factory=dict)
+    links: dict[str, str] = field(default_factory=dict)
     batches: list[list[str]] = field(default_factory=list)
     away: bool = False
+    links_away: bool = False
 
 
 @contextmanager
@@ -60,10 +63,17 @@ def app_of(owners: Owners) -> Flask:
     def participants() -> Response:
         return answer(owners, owners.participants, "participant_id")
 
+    @app.post("/v1/participants/links")
+    def links() -> Response:
+        if owners.links_away:
+            return Response(status=503)
+        known: Known = {one: {"link": link} for one, link in owners.links.items()}
+        return answer(owners, known, "participant_id")
+
     return app
 
 
-def answer(owners: Owners, known: dict[str, dict[str, str | None]], name: str) -> Response:
+def answer(owners: Owners, known: Known, name: str) -> Response:
     if owners.away or request.headers.get("Authorization") != f"Bearer {TOKEN}":
         return Response(status=503 if owners.away else 401)
     ids = request.get_json()["ids"]

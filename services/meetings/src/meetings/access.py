@@ -2,7 +2,8 @@
 
 A municipality sees its own, a district its own and those of its municipalities as the registry
 has told; both learn of a move when its event is applied here (decision 0009). Who has a personal
-link sees the one registration that it names, as long as it stands and the person is not erased.
+link sees the one registration that it names, as long as it stands, the person is not erased, and
+a contact has not left as far as the registry has told.
 """
 
 from collections.abc import Callable
@@ -19,6 +20,7 @@ from eventkit.http.requests import personal_link
 from eventkit.http.views import kit, own_parties
 from eventkit.tenants import is_one_of
 from meetings.domain.state import Meeting, Standing
+from meetings.projection.network import contacts
 from meetings.projection.registrations import WITHDRAWN, registrations
 
 PARTICIPANT = "participant"
@@ -115,10 +117,13 @@ def _is_named(link: Link) -> sa.ColumnElement[bool]:
 
 
 def _live_link() -> Link | None:
-    """The caller's link, unless the person was erased since, or the registration is another."""
+    """The caller's link, unless the person was erased or has left, or registered anew since."""
     if (link := personal_link()) is None:
         return None
-    sealed = sa.select(registrations.c.email).where(_is_named(link))
+    is_theirs = contacts.c.contact_id == registrations.c.contact_id
+    query = sa.select(registrations.c.email, contacts.c.active).outerjoin(contacts, is_theirs)
     with session(kit().engine) as connection:
-        email = kit().vault.open(connection.scalar(sealed))
-    return link if email else None
+        row = connection.execute(query.where(_is_named(link))).one_or_none()
+    # Contacts have their address at the registry, guests have it here.
+    is_known = row is not None and (row.active or kit().vault.open(row.email) is not None)
+    return link if is_known else None

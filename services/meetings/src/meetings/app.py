@@ -70,6 +70,7 @@ POLICY: dict[str, Policy] = {
     "stories.list_stories": NETWORK,
     "stories.withdraw_story": RUNS,
     "participants.read_addresses": allow("service"),
+    "participants.read_links": allow("service"),
     # Who holds the link is let in by it.
     "links.show_page": PUBLIC,
     "links.withdraw": PUBLIC,

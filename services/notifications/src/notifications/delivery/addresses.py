@@ -1,4 +1,4 @@
-"""Addresses, asked of their owners at the moment of sending, kept for one batch and no longer."""
+"""Addresses and links, asked of their owners at the moment of sending, kept for one batch only."""
 
 from __future__ import annotations
 
@@ -31,15 +31,28 @@ class _KnownContact(_Known):
     id = fields.UUID(required=True, data_key="contact_id")
 
 
+def _link(**more: Any) -> fields.Url:
+    return fields.Url(schemes={"http", "https"}, require_tld=False, **more)
+
+
 class _KnownParticipant(_Known):
     id = fields.UUID(required=True, data_key="participant_id")
-    link = fields.Url(schemes={"http", "https"}, require_tld=False, load_default=None)
+    link = _link(load_default=None)
+
+
+class _KnownLink(Schema):
+    class Meta:
+        unknown = EXCLUDE
+
+    id = fields.UUID(required=True, data_key="participant_id")
+    link = _link(required=True)
 
 
 _PATHS: dict[RecipientKind, tuple[str, Schema]] = {
     RecipientKind.CONTACT: ("/v1/contacts/addresses", _KnownContact(many=True)),
     RecipientKind.PARTICIPANT: ("/v1/participants/addresses", _KnownParticipant(many=True)),
 }
+_LINKS = ("/v1/participants/links", _KnownLink(many=True))
 
 
 class AddressBook:
@@ -55,11 +68,25 @@ class AddressBook:
 
     def look_up(self, kind: RecipientKind, ids: Collection[UUID]) -> dict[UUID, Addressee]:
         """The addresses of one batch; who is missing has none. Raises AddressesUnavailable."""
-        path, schema = _PATHS[kind]
-        try:
-            answer = self._clients[kind].post(path, json={"ids": sorted(map(str, ids))})
-            answer.raise_for_status()
-            items: list[dict[str, Any]] = schema.load(answer.json()["items"])
-        except (httpx.HTTPError, ValidationError, ValueError, LookupError, TypeError) as error:
-            raise AddressesUnavailable(type(error).__name__) from error
+        items = _asked(self._clients[kind], *_PATHS[kind], ids)
         return {item.pop("id"): Addressee(**item) for item in items}
+
+    def links(self, participants: Collection[UUID]) -> dict[UUID, str]:
+        """The personal links of participants who are contacts; who is missing has none.
+
+        Raises AddressesUnavailable.
+        """
+        items = _asked(self._clients[RecipientKind.PARTICIPANT], *_LINKS, participants)
+        return {item["id"]: item["link"] for item in items}
+
+
+def _asked(
+    client: httpx.Client, path: str, schema: Schema, ids: Collection[UUID]
+) -> list[dict[str, Any]]:
+    try:
+        answer = client.post(path, json={"ids": sorted(map(str, ids))})
+        answer.raise_for_status()
+        items: list[dict[str, Any]] = schema.load(answer.json()["items"])
+    except (httpx.HTTPError, ValidationError, ValueError, LookupError, TypeError) as error:
+        raise AddressesUnavailable(type(error).__name__) from error
+    return items

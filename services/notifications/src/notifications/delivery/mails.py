@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from time import monotonic
 from uuid import UUID
@@ -13,9 +13,10 @@ import sqlalchemy as sa
 import structlog
 
 from contracts.events.notifications import Channel, Notice, RecipientKind
-from eventkit.database import session
+from eventkit.crash_points import reach
 from eventkit.unit import Kit
 from notifications.delivery.addresses import AddressBook, AddressesUnavailable
+from notifications.delivery.batch import Batch, batch_of, who_of
 from notifications.delivery.caps import waits
 from notifications.delivery.claims import Claims
 from notifications.delivery.outcomes import abandoned, count_from_zero, failed, record, succeeded
@@ -25,9 +26,7 @@ from notifications.mail.letter import Addressee, Letter, envelope_address
 from notifications.mail.message import message
 from notifications.mail.smtp import Postponed, Refused, Session, Unreachable, connected
 from notifications.policy.people import meeting_before, meeting_of, reasons_since
-from notifications.projection.deliveries import DeliveryState, deliveries
-from notifications.projection.meetings import meetings
-from notifications.projection.participants import Place, participants
+from notifications.projection.participants import Place
 from notifications.settings import settings_of
 
 _log = structlog.get_logger(component="mails")
@@ -37,20 +36,6 @@ BATCH = 50
 BUDGET_SECONDS = 10.0
 LEASE = timedelta(minutes=5)
 OWNER_AWAY = timedelta(seconds=30)
-
-
-_WEIGHT = {Place.WITHDRAWN: 0, Place.WAITING: 1, Place.REGISTERED: 2}
-_confirms = sa.func.bool_or(deliveries.c.notice == Notice.CONFIRMATION.value)
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Batch:
-    rows: Sequence[sa.RowMapping]
-    meetings: dict[UUID, sa.RowMapping]
-    told_before: dict[tuple[UUID, UUID], int]
-    places: dict[tuple[UUID, UUID], Place]
-    withdrawals: dict[tuple[UUID, UUID], int]
-    confirmed: set[tuple[UUID, UUID]]
 
 
 class MailWorker:
@@ -69,11 +54,12 @@ class MailWorker:
         rows = self._claims.take(BATCH)
         if not rows:
             return False
-        batch = self._capped(kit, self._pointed(kit, _batch(kit, rows)))
+        reach("mail.claimed")
+        batch = self._capped(kit, self._pointed(kit, batch_of(kit, rows)))
         self._send_all(kit, self._addressed(kit, batch))
         return True
 
-    def _pointed(self, kit: Kit, batch: _Batch) -> _Batch:
+    def _pointed(self, kit: Kit, batch: Batch) -> Batch:
         """Put aside what makes no sense any more, or not yet."""
         kept = []
         for row in batch.rows:
@@ -86,33 +72,51 @@ class MailWorker:
                 kept.append(row)
         return replace(batch, rows=kept)
 
-    def _capped(self, kit: Kit, batch: _Batch) -> _Batch:
+    def _capped(self, kit: Kit, batch: Batch) -> Batch:
         """Put off what is too much for its recipient today."""
         waiting = waits(kit, batch.rows)
         for delivery_id, wait in waiting.items():
             self._claims.release([delivery_id], after=wait)
         return replace(batch, rows=[row for row in batch.rows if row["delivery_id"] not in waiting])
 
-    def _addressed(self, kit: Kit, batch: _Batch) -> list[tuple[sa.RowMapping, Letter]]:
+    def _addressed(self, kit: Kit, batch: Batch) -> list[tuple[sa.RowMapping, Letter]]:
         """Letters to those who have an address; whose owner is away waits for a while."""
-        by_kind = defaultdict(list)
+        by_owner = defaultdict(list)
         for row in batch.rows:
-            by_kind[RecipientKind(row["recipient_kind"])].append(row)
+            # Who has a personal link waits for the meetings service as well, and nobody else does.
+            owner = RecipientKind(row["recipient_kind"]), who_of(row) in batch.registered_as
+            by_owner[owner].append(row)
         letters = []
-        for kind, rows in by_kind.items():
+        for (kind, _), rows in by_owner.items():
             try:
-                known = self._addresses.look_up(kind, {row["recipient_id"] for row in rows})
+                known = self._known(batch, kind, rows)
             except AddressesUnavailable as error:
                 _log.warning("addresses_unavailable", kind=kind.value, cause=str(error))
                 waiting = [row["delivery_id"] for row in rows]
                 self._claims.release(waiting, after=OWNER_AWAY)
                 continue
             for row in rows:
-                if to := known.get(row["recipient_id"]):
+                if to := known.get(row["delivery_id"]):
                     letters.append((row, _letter(kit, batch, row, to)))
                 else:
                     self._abandon(kit, row, "no_address")
         return letters
+
+    def _known(
+        self, batch: Batch, kind: RecipientKind, rows: Sequence[sa.RowMapping]
+    ) -> dict[UUID, Addressee]:
+        """Whom each delivery goes to, with a personal link where a contact is registered."""
+        known = self._addresses.look_up(kind, {row["recipient_id"] for row in rows})
+        registered = {
+            who: batch.registered_as[who] for who in map(who_of, rows) if who in batch.registered_as
+        }
+        links = self._addresses.links(registered.values()) if registered else {}
+        own = {who: links[place] for who, place in registered.items() if place in links}
+        return {
+            row["delivery_id"]: replace(to, link=own.get(who_of(row), to.link))
+            for row in rows
+            if (to := known.get(row["recipient_id"]))
+        }
 
     def _send_all(self, kit: Kit, letters: list[tuple[sa.RowMapping, Letter]]) -> None:
         waiting = dict.fromkeys(row["delivery_id"] for row, _ in letters)
@@ -156,26 +160,28 @@ def _send(kit: Kit, mail_server: Session, row: sa.RowMapping, letter: Letter) ->
         return
     try:
         mail_server.send(mail, sender=letter.sender.mailbox, to=to)
+        reach("mail.accepted")
     except Refused as error:
         record(kit, row, abandoned(row, error.code, tried=True))
     except Postponed as error:
         record(kit, row, failed(kit, row, error.code, Schedule.MAIL_POSTPONED))
     else:
         record(kit, row, succeeded(row))
+        reach("mail.recorded")
 
 
-def _pointless(kit: Kit, batch: _Batch, row: sa.RowMapping) -> str | None:
+def _pointless(kit: Kit, batch: Batch, row: sa.RowMapping) -> str | None:
     return pointless(
         Notice(row["notice"]),
         row["sequence"],
         meeting_of(batch.meetings[row["meeting_id"]]),
         kit.now(),
-        place=batch.places.get((row["meeting_id"], row["recipient_id"])),
+        place=batch.places.get(who_of(row)),
     )
 
 
-def _letter(kit: Kit, batch: _Batch, row: sa.RowMapping, to: Addressee) -> Letter:
-    who, meeting = (row["meeting_id"], row["recipient_id"]), batch.meetings[row["meeting_id"]]
+def _letter(kit: Kit, batch: Batch, row: sa.RowMapping, to: Addressee) -> Letter:
+    who, meeting = who_of(row), batch.meetings[row["meeting_id"]]
     known = batch.told_before.get(who)
     has_place = batch.places.get(who) is Place.REGISTERED
     notice = as_it_reads(
@@ -204,46 +210,3 @@ def _reasons(notice: Notice, meeting: sa.RowMapping, known: int | None) -> tuple
     if notice is Notice.UPDATE and known is not None:
         return reasons_since(meeting, known)
     return ()
-
-
-def _batch(kit: Kit, rows: Sequence[sa.RowMapping]) -> _Batch:
-    wanted = {row["meeting_id"] for row in rows}
-    of = (deliveries.c.meeting_id, deliveries.c.recipient_id)
-    told = (
-        sa.select(*of, sa.func.max(deliveries.c.sequence), _confirms)
-        .where(
-            deliveries.c.meeting_id.in_(wanted),
-            deliveries.c.state == DeliveryState.DELIVERED.value,
-            deliveries.c.channel == Channel.MAIL.value,
-        )
-        .group_by(*of)
-    )
-    farewells = (
-        sa.select(*of, sa.func.count())
-        .where(deliveries.c.meeting_id.in_(wanted), deliveries.c.notice == Notice.WITHDRAWAL.value)
-        .group_by(*of)
-    )
-    known = sa.select(meetings).where(meetings.c.meeting_id.in_(wanted))
-    with session(kit.engine) as connection:
-        reached = connection.execute(told).all()
-        return _Batch(
-            rows=rows,
-            meetings={row["meeting_id"]: row for row in connection.execute(known).mappings()},
-            told_before={(meeting, person): sequence for meeting, person, sequence, _ in reached},
-            confirmed={(meeting, person) for meeting, person, _, confirms in reached if confirms},
-            places=_places(connection, wanted),
-            withdrawals={
-                (meeting, person): count for meeting, person, count in connection.execute(farewells)
-            },
-        )
-
-
-def _places(sql: sa.Connection, wanted: Collection[UUID]) -> dict[tuple[UUID, UUID], Place]:
-    """What each person has now, whatever was given back before."""
-    # A participant who is a contact is written to as the contact.
-    person = sa.func.coalesce(participants.c.contact_id, participants.c.participant_id)
-    query = sa.select(participants.c.meeting_id, person, participants.c.place).where(
-        participants.c.meeting_id.in_(wanted)
-    )
-    rows = [((meeting, who), Place(place)) for meeting, who, place in sql.execute(query)]
-    return dict(sorted(rows, key=lambda one: _WEIGHT[one[1]]))
