@@ -34,8 +34,9 @@ def test_every_event_says_which_fact_it_tells(declared: EventType) -> None:
 
 @pytest.mark.parametrize("declared", EVENTS, ids=name)
 def test_every_event_has_a_service_that_publishes_it(declared: EventType) -> None:
-    """Else contracts.topics does not know the module that declares it."""
-    assert declared.service in SERVICES
+    """Else contracts.topics does not know the module; what operators did is every service's own."""
+    private = declared.service == "operations" and not declared.is_published
+    assert private or declared.service in SERVICES
 
 
 def test_a_name_is_declared_once() -> None:
