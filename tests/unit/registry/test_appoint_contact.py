@@ -44,4 +44,5 @@ def test_a_contact_cannot_be_appointed_twice() -> None:
 
 
 def test_the_state_keeps_nothing_that_identifies_a_person() -> None:
-    assert {field.name for field in fields(Contact)} == {"contact_id", "party", "active"}
+    kept = {"contact_id", "party", "active", "erased", "certified"}
+    assert {field.name for field in fields(Contact)} == kept

@@ -70,6 +70,8 @@ class EventType:
     personal: Mapping[str, str]
     since: date
     deprecated: Deprecated | None
+    # The field with the id of the person whose personal data ended with this event.
+    erases: str | None = None
 
     @property
     def wire(self) -> str:
@@ -109,8 +111,13 @@ def event(
     published: bool = True,
     since: date = FIRST_RELEASE,
     deprecated: Deprecated | None = None,
+    erases: str | None = None,
 ) -> Callable[[type[T]], type[T]]:
-    """Enter the class into the catalogue; `published=False` keeps its whole stream private."""
+    """Enter the class into the catalogue; `published=False` keeps its whole stream private.
+
+    `erases` names the field with the id of the person who is erased by it: every service that
+    hears of it clears what it holds of them.
+    """
     if not _NAME.match(name):
         raise ValueError(f"An event is named noun.participle, not {name!r}.")
 
@@ -124,6 +131,7 @@ def event(
             personal=_personal_fields(frozen),
             since=since,
             deprecated=deprecated,
+            erases=erases,
         )
         if declared.wire in _by_wire:
             raise ValueError(f"{declared.wire} is declared twice.")
@@ -148,6 +156,12 @@ def event_type(event: object) -> EventType:
         return _by_class[cls]
     except KeyError:
         raise UnknownEvent(cls.__name__) from None
+
+
+def erased_person(event: object) -> str | None:
+    """The id of the person whose personal data ended with this event; None for all others."""
+    field = event_type(event).erases
+    return None if field is None else str(getattr(event, field))
 
 
 def wire(event: object) -> str:

@@ -20,6 +20,7 @@ _BY_PATTERN = {
     "^[0-9]{8}$": "08111000",
     "^[0-9]{12}$": "081110000000",
     "^https://": "https://video.example.org/raum",
+    "^[0-9a-f]{64}$": "5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef",
 }
 _BY_NAME: dict[str, Any] = {
     "ends_at": "2026-03-12T15:30:00Z",
@@ -42,6 +43,7 @@ _BY_NAME: dict[str, Any] = {
     "author_role": "Organisation",
     "purpose": "Netzwerk",
     "source": "Anmeldeliste",
+    "service": "notifications",
     "statement": "Das Sprachcafé hat neue Engagierte gewonnen.",
     "earlier": "Einzelne Vorhaben",
     "later": "Vorhaben im Verbund",
@@ -78,10 +80,10 @@ def sample(declared: EventType, source: str) -> Message:
 
 
 def _value(name: str, schema: Schema) -> Any:
-    if name in _BY_NAME:
-        return _BY_NAME[name]
     if "enum" in schema:
         return schema["enum"][0]
+    if name in _BY_NAME:
+        return _BY_NAME[name]
     types = schema["type"]
     return _made(name, schema, types if isinstance(types, str) else types[0])
 

@@ -11,13 +11,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from contracts import operations, released
+from contracts import released
 from contracts.catalog import event_types
 from contracts.descriptions import markdown
-from contracts.events import meetings, notifications, registry
+from contracts.events import contacts, meetings, notifications, registry
 from contracts.schemas import json_schema
 
-DECLARED_IN = (registry, meetings, notifications, operations)
+DECLARED_IN = (registry, contacts, meetings, notifications, operations)
 FOLDER = Path(__file__).resolve().parents[2] / "golden"
 PAGE = Path(__file__).resolve().parents[4] / "docs" / "events.md"
 

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from eventkit.auth.principal import ADMIN, TIED, Principal
 from eventkit.database import driver, session
 from eventkit.domain import Conflict, Forbidden, NotFound
-from eventkit.store import VersionConflict
+from eventkit.conflicts import VersionConflict
 from registry.domain.client import ROLES
 from registry.projection.clients import clients
 

@@ -44,6 +44,7 @@ PROBLEMS: Mapping[str, Kind] = {
     "not-a-local-authority": kind(
         "Not a local authority", "Name a municipality or a district; others take no part.", 422
     ),
+    "not-erased": kind("Not erased", "Erase the person first.", 409),
     "outdated-directory": kind(
         "Directory older than the register", "Import a directory of a later date.", 409
     ),

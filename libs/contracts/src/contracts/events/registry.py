@@ -290,5 +290,4 @@ ProgrammeEvent = ProgrammeDecided
 CohortEvent = CohortPlanned | ParticipationAccepted | ParticipationLeft
 OrganisationEvent = OrganisationRegistered | OrganisationArchived
 SeatEvent = SeatCreated | SeatFilled | SeatVacated
-ContactEvent = ContactAppointed | ContactChanged | ContactLeft
 ClientEvent = ClientRegistered | ClientSecretIssued | ClientSecretEnded | ClientRevoked

@@ -145,6 +145,16 @@ class Sealed(fields.String):
         return super()._serialize(kit().vault.open(value), attr, obj, **kwargs)
 
 
+class Erased(fields.Boolean):
+    """Whether the person's data was erased; that holds for every time before as well."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            required=True,
+            metadata={"description": "Whether the personal data was erased, whatever the time."},
+        )
+
+
 class Digits(Text):
     """A key of exactly so many digits, without the blanks that somebody copied with it."""
 

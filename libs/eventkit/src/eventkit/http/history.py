@@ -21,7 +21,7 @@ from eventkit.database import Unavailable, driver, session
 from eventkit.domain import Aggregate, NotFound
 from eventkit.http import pages
 from eventkit.http.blueprint import Blueprint
-from eventkit.http.fields import Sealed
+from eventkit.http.fields import Erased, Sealed
 from eventkit.http.moments import Moment
 from eventkit.http.requests import kit, principal
 from eventkit.http.schemas import page_of
@@ -161,7 +161,8 @@ def _today(connection: sa.Connection, query: sa.Select[Any]) -> Row:
 def _personal(schema: type[Schema]) -> frozenset[str]:
     """What the schema opens: nothing sealed can be shown but by such a field."""
     opened = schema().fields.items()
-    return frozenset(one.attribute or name for name, one in opened if isinstance(one, Sealed))
+    kinds = Sealed | Erased
+    return frozenset(one.attribute or name for name, one in opened if isinstance(one, kinds))
 
 
 def _absent() -> NotFound:

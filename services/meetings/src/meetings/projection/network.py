@@ -4,12 +4,12 @@ from collections.abc import Iterable
 
 import sqlalchemy as sa
 
+from contracts.events.contacts import ContactErased, ContactErasureCertified, ContactEvent
 from contracts.events.registry import (
     CohortEvent,
     CohortPlanned,
     ContactAppointed,
     ContactChanged,
-    ContactEvent,
     ContactLeft,
     MunicipalityDeactivated,
     MunicipalityEvent,
@@ -114,6 +114,8 @@ def contact_keys(recorded: Recorded[ContactEvent]) -> Iterable[Key]:
             ContactAppointed(contact_id=contact_id)
             | ContactChanged(contact_id=contact_id)
             | ContactLeft(contact_id=contact_id)
+            | ContactErased(contact_id=contact_id)
+            | ContactErasureCertified(contact_id=contact_id)
         ):
             return [(contact_id,)]
     return []
@@ -128,7 +130,7 @@ def change_contact(_: Key, row: Row | None, recorded: Recorded[ContactEvent]) ->
                 "party_key": event.party.key,
                 "active": True,
             }
-        case ContactLeft():
+        case ContactLeft() | ContactErased():
             return row and row | {"active": False}
     return row
 

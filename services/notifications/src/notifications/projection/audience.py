@@ -7,6 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from contracts.events.contacts import ContactErased, ContactErasureCertified
 from contracts.events.registry import (
     ContactAppointed,
     ContactChanged,
@@ -75,7 +76,13 @@ def change_participation(_key: Key, _row: Row | None, recorded: Recorded[Any]) -
 
 def contact_keys(recorded: Recorded[Any]) -> Iterable[Key]:
     match recorded.event:
-        case ContactAppointed() | ContactChanged() | ContactLeft():
+        case (
+            ContactAppointed()
+            | ContactChanged()
+            | ContactLeft()
+            | ContactErased()
+            | ContactErasureCertified()
+        ):
             return [(recorded.event.contact_id,)]
     return []
 
@@ -91,7 +98,7 @@ def change_contact(_key: Key, row: Row | None, recorded: Recorded[Any]) -> Row |
                 "role": fact.role,
                 "has_left": False,
             }
-        case ContactLeft() if row is not None:
+        case ContactLeft() | ContactErased() if row is not None:
             return row | {"has_left": True}
     return row
 

@@ -9,11 +9,12 @@ from flask import Response
 from marshmallow import Schema, fields
 from marshmallow.validate import Email, Length
 
-from contracts.events.registry import ContactEvent, Party, PartyKind
+from contracts.events.contacts import ContactEvent
+from contracts.events.registry import Party, PartyKind
 from eventkit.database import session
 from eventkit.domain import Aggregate
 from eventkit.http.blueprint import Blueprint
-from eventkit.http.fields import Sealed, Text
+from eventkit.http.fields import Erased, Sealed, Text
 from eventkit.http.history import Timeline, found_at, offer_history
 from eventkit.http.listing import Filter, Listing, same
 from eventkit.http.moments import Moment, MomentQuery
@@ -102,6 +103,7 @@ class ContactView(Schema):
     appointed_at = fields.AwareDateTime(required=True)
     left_at = fields.AwareDateTime(required=True, allow_none=True)
     successor_id = fields.UUID(required=True, allow_none=True)
+    erased = Erased()
 
 
 class AddressesBody(Schema):

@@ -53,6 +53,7 @@ WORDS: dict[str, Any] = {
     "active": True,
     "appointed_at": "2026-03-02T08:15:00+00:00",
     "left_at": None,
+    "erased": False,
     "left_reason": None,
     "ids": [_CONTACT],
     "ProgrammeBody.title": "Integration durch bürgerschaftliches Engagement und Zivilgesellschaft",

@@ -7,13 +7,9 @@ from dataclasses import dataclass, replace
 from typing import assert_never
 from uuid import UUID
 
-from contracts.events.registry import (
-    ContactAppointed,
-    ContactChanged,
-    ContactEvent,
-    ContactLeft,
-    Party,
-)
+from contracts.erasure import ErasurePart, ErasureReason
+from contracts.events.contacts import ContactErased, ContactErasureCertified, ContactEvent
+from contracts.events.registry import ContactAppointed, ContactChanged, ContactLeft, Party
 from eventkit.domain import Aggregate, Conflict, Invalid, NotFound
 
 
@@ -54,7 +50,21 @@ class ReleaseContact:
     successor_party: Party | None = None
 
 
-ContactCommand = AppointContact | ChangeContact | ReleaseContact
+@dataclass(frozen=True, kw_only=True)
+class EraseContact:
+    """End the personal data for good; the role ends with it."""
+
+    reason: ErasureReason
+
+
+@dataclass(frozen=True, kw_only=True)
+class CertifyErasure:
+    """Every service that held a part says what it cleared."""
+
+    parts: tuple[ErasurePart, ...]
+
+
+ContactCommand = AppointContact | ChangeContact | ReleaseContact | EraseContact | CertifyErasure
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +72,8 @@ class Contact:
     contact_id: UUID
     party: Party
     active: bool
+    erased: bool = False
+    certified: bool = False
 
 
 def decide(contact: Contact | None, command: ContactCommand) -> list[ContactEvent]:
@@ -72,6 +84,10 @@ def decide(contact: Contact | None, command: ContactCommand) -> list[ContactEven
             return change(_active(contact), command)
         case ReleaseContact():
             return release(_active(contact), command)
+        case EraseContact():
+            return erase(_existing(contact), command)
+        case CertifyErasure():
+            return certify(_existing(contact), command)
     assert_never(command)
 
 
@@ -81,6 +97,10 @@ def evolve(contact: Contact | None, event: ContactEvent) -> Contact:
             return Contact(contact_id=event.contact_id, party=event.party, active=True)
         case ContactLeft():
             return replace(_existing(contact), active=False)
+        case ContactErased():
+            return replace(_existing(contact), active=False, erased=True, certified=False)
+        case ContactErasureCertified():
+            return replace(_existing(contact), certified=True)
     assert_never(event)
 
 
@@ -134,6 +154,27 @@ def release(contact: Contact, command: ReleaseContact) -> list[ContactEvent]:
     ]
 
 
+def erase(contact: Contact, command: EraseContact) -> list[ContactEvent]:
+    """Whoever was erased stays so: a second time changes nothing."""
+    if contact.erased:
+        return []
+    return [
+        ContactErased(contact_id=contact.contact_id, party=contact.party, reason=command.reason)
+    ]
+
+
+def certify(contact: Contact, command: CertifyErasure) -> list[ContactEvent]:
+    if not contact.erased:
+        raise Conflict("not-erased", "Nobody erased the data of this person.")
+    if contact.certified:
+        return []
+    return [
+        ContactErasureCertified(
+            contact_id=contact.contact_id, party=contact.party, parts=command.parts
+        )
+    ]
+
+
 def _refuse_blank_role(role: str) -> None:
     if not role.strip():
         raise Invalid("role-missing", "A contact has an official role.", pointer="/role")
@@ -141,6 +182,8 @@ def _refuse_blank_role(role: str) -> None:
 
 def _active(contact: Contact | None) -> Contact:
     present = _existing(contact)
+    if present.erased:
+        raise Conflict("person-erased", "The data of this person was erased.")
     if not present.active:
         raise Conflict("contact-left", "The contact has given up the role.")
     return present

@@ -5,12 +5,8 @@ from typing import assert_never
 
 import sqlalchemy as sa
 
-from contracts.events.registry import (
-    ContactAppointed,
-    ContactChanged,
-    ContactEvent,
-    ContactLeft,
-)
+from contracts.events.contacts import ContactErased, ContactErasureCertified, ContactEvent
+from contracts.events.registry import ContactAppointed, ContactChanged, ContactLeft
 from eventkit.readmodel import Key, ReadModel, Row
 from eventkit.recorded import Recorded
 from registry.tables import metadata
@@ -30,8 +26,11 @@ contacts = sa.Table(
     sa.Column("appointed_at", sa.DateTime(timezone=True), nullable=False),
     sa.Column("left_at", sa.DateTime(timezone=True)),
     sa.Column("successor_id", sa.Uuid),
+    sa.Column("erased", sa.Boolean, nullable=False),
     sa.Column("stream_version", sa.Integer, nullable=False),
 )
+# What identifies the person; sealed, and empty for good once they are erased.
+PERSONAL = ("name", "email", "phone")
 
 
 def keys(recorded: Recorded[ContactEvent]) -> Iterable[Key]:
@@ -40,6 +39,8 @@ def keys(recorded: Recorded[ContactEvent]) -> Iterable[Key]:
             ContactAppointed(contact_id=contact_id)
             | ContactChanged(contact_id=contact_id)
             | ContactLeft(contact_id=contact_id)
+            | ContactErased(contact_id=contact_id)
+            | ContactErasureCertified(contact_id=contact_id)
         ):
             return [(contact_id,)]
     return []
@@ -54,6 +55,7 @@ def change(_: Key, row: Row | None, recorded: Recorded[ContactEvent]) -> Row | N
                 "appointed_at": recorded.occurred_at,
                 "left_at": None,
                 "successor_id": None,
+                "erased": False,
             }
         case ContactChanged():
             return row and row | _stated(event)
@@ -63,6 +65,10 @@ def change(_: Key, row: Row | None, recorded: Recorded[ContactEvent]) -> Row | N
                 "left_at": recorded.occurred_at,
                 "successor_id": event.successor_id,
             }
+        case ContactErased():
+            return row and row | dict.fromkeys(PERSONAL) | {"active": False, "erased": True}
+        case ContactErasureCertified():
+            return row
     assert_never(event)
 
 
