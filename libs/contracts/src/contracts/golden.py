@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from contracts import released
+from contracts import operations, released
 from contracts.catalog import event_types
 from contracts.descriptions import markdown
 from contracts.events import contacts, meetings, notifications, registry
