@@ -11,7 +11,8 @@ RUN /venv/bin/pip install --no-cache-dir --no-deps --no-build-isolation \
     ./libs/contracts ./libs/eventkit ./service
 
 FROM python:3.13-slim
-RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin netztreff
+RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin netztreff \
+    && install -d -o 10001 /var/lib/netztreff/heads
 COPY --from=build /venv /venv
 ENV PATH=/venv/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \

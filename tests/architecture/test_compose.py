@@ -18,11 +18,9 @@ OTHERS = {"postgres", "kafka"}
 
 
 def roles(service: Service) -> set[str]:
-    found = {"migrate", "api", "relay"}
+    found = {"migrate", "api", "relay", "worker"}
     if service.subscriptions:
         found.add("consumer")
-    if service.workers:
-        found.add("worker")
     return found
 
 

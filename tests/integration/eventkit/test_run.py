@@ -66,7 +66,7 @@ def test_a_port_in_use_is_one_sentence(environ: Environ, name: str) -> None:
     assert ended.stderr == f"{name} {address} cannot be used: Address already in use.\n"
 
 
-@pytest.mark.parametrize("role", ["relay", "consumer", "worker"])
+@pytest.mark.parametrize("role", ["relay", "consumer"])
 def test_a_role_without_work_is_one_sentence(environ: Environ, role: str) -> None:
     ended = run(environ, role)
     assert (ended.returncode, len(ended.stderr.splitlines())) == (78, 1)

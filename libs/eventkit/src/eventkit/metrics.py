@@ -49,6 +49,12 @@ REVOCATIONS_CAME = Gauge(
     ["service"],
     multiprocess_mode="livemin",
 )
+HEADS_WRITTEN = Gauge(
+    "heads_export_timestamp_seconds",
+    "When the file of exported heads was last known to be complete, in Unix time.",
+    ["service"],
+    multiprocess_mode="livemax",
+)
 APPENDED = Counter("events_appended", "Stored events by type.", ["service", "type"])
 
 

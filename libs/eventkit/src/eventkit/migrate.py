@@ -12,8 +12,8 @@ from alembic.script import ScriptDirectory
 _HERE = Path(__file__).parent / "migrations"
 _LOCK = 20_052_001
 # The service may read and add these, and change nothing.
-_APPEND_ONLY = ("events",)
-_READ_ONLY = ("generations", "alembic_version")
+_APPEND_ONLY = ("events", "exported_heads")
+_READ_ONLY = ("generations", "store_state", "alembic_version")
 
 
 def migrate(url: str, *, service_role: str, folder: Path) -> None:

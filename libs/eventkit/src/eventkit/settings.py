@@ -157,6 +157,7 @@ KEY = Form(_key, "32 bytes in base64 (openssl rand -base64 32)")
 ADDRESS = Form(_address, "host:port")
 FLAG = Form(_flag, "true or false")
 TEXT = Form(str, "text")
+FILE = Form(str, "the path of a file")
 WORD = Form(_word, "text without blanks")
 HTTP = url("http", "https")
 DATABASE = url("postgresql", "postgres", "postgresql+psycopg")
@@ -224,6 +225,8 @@ class Settings:
     oidc_issuers: tuple[IssuerRules, ...] = setting(
         "OIDC_ISSUERS", ISSUERS, default=(), secret=True
     )
+    heads_export: str | None = setting("HEADS_EXPORT", FILE, default=None)
+    heads_export_seconds: int = setting("HEADS_EXPORT_SECONDS", number(1, 86_400), default=60)
     log_level: str = setting("LOG_LEVEL", one_of(*_LEVELS), default="INFO")
     # For fault tests only.
     allow_crash_points: bool = setting("ALLOW_CRASH_POINTS", FLAG, default=False)
