@@ -10,13 +10,13 @@ import pytest
 import sqlalchemy as sa
 
 from contracts.events.meetings import MeetingPlanned
+from eventkit.conflicts import VersionConflict
 from eventkit.database import driver, session
 from eventkit.domain import Aggregate, Conflict
 from eventkit.idempotency import Idempotency
 from eventkit.projection import Projector
 from eventkit.readmodel import Key, ReadModel
 from eventkit.recorded import Recorded
-from eventkit.store import VersionConflict
 from eventkit.unit import KeyReused, Kit, StaleVersion
 from tests.integration.eventkit.sample import (
     CONTACT,

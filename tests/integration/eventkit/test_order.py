@@ -152,13 +152,12 @@ def test_the_check_would_see_that(
 
 def test_the_migrated_functions_take_the_right_steps_in_order(kit: Kit) -> None:
     with kit.engine.connect() as connection:
-        sources = {
-            name: connection.exec_driver_sql(
-                "SELECT prosrc FROM pg_proc WHERE proname = %s", (name,)
-            ).scalar_one()
-            for name in ("append_event", "append_events", "readable_position")
-        }
-    for name in ("append_event", "append_events"):
+        found = connection.exec_driver_sql(
+            "SELECT proname, prosrc FROM pg_proc"
+            " WHERE prosrc LIKE '%%INSERT INTO events%%' OR proname = 'readable_position'"
+        )
+        sources = dict(found.tuples().all())
+    for name in ("append_event", "append_event_once", "append_events"):
         steps = ("last_value", "pg_advisory_xact_lock_shared((20052", "INSERT INTO events")
         places = [sources[name].index(step) for step in steps]
         assert places == sorted(places), name

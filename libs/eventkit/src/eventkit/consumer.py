@@ -11,6 +11,7 @@ from uuid import UUID
 import structlog
 
 from contracts.envelope import Message
+from eventkit.conflicts import StoreSuspect, VersionConflict
 from eventkit.crash_points import reach
 from eventkit.database import Unavailable, driver, session
 from eventkit.effects import Effects, Progress
@@ -19,7 +20,6 @@ from eventkit.incoming import Arrival, Batch, Place, Source, SourceUnavailable, 
 from eventkit.lease import Fenced, Lease
 from eventkit.logs import crash
 from eventkit.parking import due, park_again, parked_events, unpark
-from eventkit.store import VersionConflict
 from eventkit.unit import Kit
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ _log = structlog.get_logger(component="consumer")
 WAIT = 2.0
 NOTED_EVERY = 1.0
 # These say that this was not the moment, and nothing about the event.
-PASSING = (Unavailable, Fenced, VersionConflict, SourceUnavailable)
+PASSING = (Unavailable, Fenced, VersionConflict, StoreSuspect, SourceUnavailable)
 
 
 class Consumer:

@@ -9,11 +9,11 @@ from eventkit.projection import Projector
 from eventkit.service import Service
 from eventkit.settings import Settings
 from eventkit.store import Store
-from eventkit.tables import GENERATIONS
+from eventkit.tables import STORE_STATE
 from eventkit.unit import Kit
 from eventkit.vault import Vault
 
-_NEWEST = sa.select(GENERATIONS.c.generation).order_by(GENERATIONS.c.started_at.desc()).limit(1)
+_PRESENT = sa.select(STORE_STATE.c.generation)
 
 
 def open_kit(service: Service, settings: Settings, *, pool_size: int) -> Kit:
@@ -24,7 +24,7 @@ def open_kit(service: Service, settings: Settings, *, pool_size: int) -> Kit:
     engine = connect(settings.database_url, pool_size=pool_size, name=service.name)
     keys = connect(settings.key_database_url, pool_size=2, name=f"{service.name}-keys")
     with session(engine) as connection:
-        generation = connection.scalars(_NEWEST).one()
+        generation = connection.scalars(_PRESENT).one()
     vault = Vault(keys, settings.master_key)
     return Kit(
         name=service.name,

@@ -15,12 +15,12 @@ import httpx
 import structlog
 
 from eventkit.auth.keys import KeysUnavailable
+from eventkit.conflicts import StoreSuspect, VersionConflict
 from eventkit.database import Unavailable
 from eventkit.incoming import SourceUnavailable
 from eventkit.lease import Fenced
 from eventkit.logs import crash
 from eventkit.relay import BrokerUnavailable
-from eventkit.store import VersionConflict
 
 _log = structlog.get_logger(component="loops")
 _SHORTEST, _LONGEST = 0.01, 0.5
@@ -32,6 +32,7 @@ _PASSING = (
     SourceUnavailable,
     KeysUnavailable,
     VersionConflict,
+    StoreSuspect,
     Fenced,
     httpx.HTTPError,
 )

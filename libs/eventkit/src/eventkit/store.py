@@ -18,7 +18,8 @@ from psycopg.rows import TupleRow
 
 from contracts.catalog import event_type
 from contracts.codec import decode, encode, personal_values
-from eventkit.idempotency import Idempotency, KeyBusy, KeyTaken
+from eventkit.conflicts import REFUSALS, GenerationChanged, refusal
+from eventkit.idempotency import Idempotency
 from eventkit.prepared import fetch
 from eventkit.recorded import Context, Metadata, Recorded, Unplaced
 from eventkit.stored import Stored
@@ -46,18 +47,17 @@ _LOAD_ONE: LiteralString = (
     " WHERE stream = %s ORDER BY version"
 )
 _APPEND_ONE: LiteralString = (
-    "SELECT new_position, new_recorded_at FROM append_event("
-    "%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+    "SELECT new_position, new_recorded_at FROM append_event(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+)
+_APPEND_ONCE: LiteralString = (
+    "SELECT new_position, new_recorded_at FROM append_event_once("
+    "%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
 )
 _KEEP_KEY: LiteralString = "SELECT keep_idempotency_key(%s, %s, %s, %s, %s, %s)"
 _APPEND: LiteralString = (
-    "SELECT new_position, new_recorded_at FROM append_events(%s::text[], %s::int[], %s::int[],"
+    "SELECT new_position, new_recorded_at FROM append_events(%s, %s::text[], %s::int[], %s::int[],"
     " %s::uuid[], %s::text[], %s::int[], %s::text[], %s::text[], %s::bytea[], %s::timestamptz[])"
 )
-
-
-class VersionConflict(Exception):
-    """Somebody else appended to the stream first."""
 
 
 class History(msgspec.Struct):
@@ -117,16 +117,18 @@ class Store:
         One statement for one event, so on a connection in autocommit it needs no transaction;
         otherwise it stands in the connection's own. What `beside` gives for a single event, not
         yet placed, becomes part of that statement. Raises VersionConflict when a stream is no
-        longer as it was loaded, KeyTaken or KeyBusy for the key; a transaction is then lost.
+        longer as it was loaded, GenerationChanged (and goes by the present one from then on),
+        StoreSuspect, KeyTaken or KeyBusy for the key; a transaction is then lost.
         """
         rows = [row for pending in pendings for row in self._rows(pending, now)]
         try:
             placed = _place(connection, rows, pendings, key, beside)
-        except (psycopg.errors.UniqueViolation, psycopg.errors.LockNotAvailable) as error:
-            conflict = _CONFLICTS.get(error.diag.constraint_name)
-            if conflict is None:
+        except REFUSALS as error:
+            if (refused := refusal(error)) is None:
                 raise
-            raise conflict from error
+            if isinstance(refused, GenerationChanged):
+                self.generation = refused.present
+            raise refused from error
         return [
             row.recorded(position, recorded_at)
             for row, (position, recorded_at) in zip(rows, placed, strict=True)
@@ -212,14 +214,6 @@ class Store:
         return replace(event, **sealed)
 
 
-_CONFLICTS: dict[str | None, type[Exception]] = {
-    "events_stream_version": VersionConflict,
-    "idempotency_key_kept": KeyTaken,
-    "idempotency_key_busy": KeyBusy,
-}
-_NO_KEY = (None, None, None, None)
-
-
 def _place(
     connection: Connection,
     rows: Sequence[_Row],
@@ -228,8 +222,10 @@ def _place(
     beside: Callable[[Unplaced[Any]], list[Statement]] | None,
 ) -> list[TupleRow]:
     if len(rows) == 1:
-        values = (*rows[0].values, *(key.values if key else _NO_KEY))
-        sql, all_values = _with(beside(rows[0].unplaced()) if beside else [], _APPEND_ONE, values)
+        one = rows[0]
+        statement = _APPEND_ONCE if key else _APPEND_ONE
+        values = (one.metadata.generation, *one.values, *(key.values if key else ()))
+        sql, all_values = _with(beside(one.unplaced()) if beside else [], statement, values)
         return fetch(connection, sql, all_values)
     if key:
         # Also where nothing is to be stored: that was the answer, and stays it.
@@ -239,8 +235,8 @@ def _place(
     if not rows:
         return []
     columns = [list(column) for column in zip(*(row.values for row in rows), strict=True)]
-    bases = [row.base for row in rows]
-    return connection.execute(_APPEND, (*columns[:2], bases, *columns[2:])).fetchall()
+    values = (rows[0].metadata.generation, *columns[:2], [row.base for row in rows], *columns[2:])
+    return connection.execute(_APPEND, values).fetchall()
 
 
 def _with(beside: list[Statement], sql: str, values: Sequence[Any]) -> Statement:

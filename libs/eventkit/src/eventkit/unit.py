@@ -9,6 +9,7 @@ from typing import Any, LiteralString, TypeVar
 
 import sqlalchemy as sa
 
+from eventkit.conflicts import GenerationChanged, VersionConflict
 from eventkit.crash_points import reach
 from eventkit.database import driver, raw_session, session, transaction
 from eventkit.domain import Aggregate, Refusal
@@ -16,7 +17,7 @@ from eventkit.idempotency import Idempotency, KeyTaken
 from eventkit.projection import Projector
 from eventkit.recorded import Context, Recorded, Unplaced, Written
 from eventkit.settings import Settings
-from eventkit.store import Connection, History, Pending, Statement, Store, VersionConflict
+from eventkit.store import Connection, History, Pending, Statement, Store
 from eventkit.vault import Vault
 
 State = TypeVar("State")
@@ -145,8 +146,8 @@ class Kit:
     ) -> Written[Event]:
         """One command in a transaction of its own, tried again when somebody was faster.
 
-        Raises Refusal, StaleVersion, KeyBusy, KeyReused, Unavailable, and VersionConflict after
-        five lost races.
+        Raises Refusal, StaleVersion, KeyBusy, KeyReused, StoreSuspect, Unavailable, and
+        VersionConflict after five lost races.
         """
         stream = aggregate.stream(key)
 
@@ -163,7 +164,8 @@ class Kit:
                 if idempotency and (earlier := self.earlier(idempotency)):
                     return earlier
                 lost = isinstance(refused, KeyTaken | VersionConflict) and expected != 0
-                if attempt == ATTEMPTS or not lost:
+                again = lost or isinstance(refused, GenerationChanged)
+                if attempt == ATTEMPTS or not again:
                     raise
             else:
                 self.tell(written.recorded)

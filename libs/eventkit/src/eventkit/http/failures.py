@@ -13,18 +13,20 @@ from gunicorn.http.errors import NoMoreData, ParseException
 from werkzeug.exceptions import BadRequest, HTTPException, InternalServerError, MethodNotAllowed
 
 from eventkit.auth.keys import KeysUnavailable
+from eventkit.conflicts import StoreSuspect, VersionConflict
 from eventkit.database import Unavailable
 from eventkit.domain import Conflict, Forbidden, Invalid, NotFound, Refusal
 from eventkit.http import preconditions
 from eventkit.http.problems import HttpRefusal, problem
 from eventkit.idempotency import KeyBusy, KeyTaken
-from eventkit.store import VersionConflict
 from eventkit.unit import KeyReused, StaleVersion
 
 _log = structlog.get_logger(component="http")
 STATUS: Mapping[type[Refusal], int] = {Invalid: 422, NotFound: 404, Conflict: 409, Forbidden: 403}
 _SOON = {"Retry-After": "1"}
 _LATER = {"Retry-After": "5"}
+# Somebody has to look at it first.
+_MUCH_LATER = {"Retry-After": "60"}
 # Sentences for what werkzeug raises; its own repeat parts of the request.
 ROUTING: Mapping[int, tuple[str, str]] = {
     400: ("bad-request", "The request cannot be read."),
@@ -42,6 +44,7 @@ def register(app: Flask) -> None:
         (HttpRefusal, HttpRefusal.answer),
         (StaleVersion, lambda _: preconditions.stale().answer()),
         (VersionConflict, _overtaken),
+        (StoreSuspect, _suspect),
         (KeyBusy, _busy),
         (KeyTaken, _busy),
         (KeyReused, _reused),
@@ -93,6 +96,16 @@ def _reused(_: KeyReused) -> Response:
         "idempotency-key-reused",
         "This Idempotency-Key was sent with another request before.",
         errors=[{"detail": "Take a new key for a new wish.", "parameter": "Idempotency-Key"}],
+    )
+
+
+def _suspect(error: StoreSuspect) -> Response:
+    _log.error("store_suspect", cause=str(error))
+    return problem(
+        503,
+        "store-suspect",
+        "The store may have lost its last events, so it takes no new ones for now.",
+        headers=_MUCH_LATER,
     )
 
 

@@ -104,6 +104,11 @@ KINDS: Mapping[str, Kind] = {
     "stale-version": kind(
         "Changed meanwhile", "Read the thing again, decide again, and send the new ETag.", 412
     ),
+    "store-suspect": kind(
+        "Store under examination",
+        "Reading works. Write again later; nothing of this request was stored.",
+        503,
+    ),
     "too-large": kind("Body too large", "Send less at once; the limit stands at the route.", 413),
     "unauthorized": kind(
         "Token missing or not valid",

@@ -17,7 +17,7 @@ import structlog
 from contracts.events.notifications import Channel
 from eventkit.crash_points import reach
 from eventkit.database import Unavailable
-from eventkit.store import VersionConflict
+from eventkit.conflicts import VersionConflict
 from eventkit.unit import Kit
 from notifications.delivery.calls import call
 from notifications.delivery.claims import Claims
