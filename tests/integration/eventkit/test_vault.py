@@ -1,6 +1,7 @@
 """Sealed values open with their person's key, in their own place, and no longer after erasure."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from uuid import uuid4
 
@@ -8,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from eventkit.domain import Conflict
-from eventkit.tables import PERSON_KEYS
+from eventkit.tables import KNOWN_PEOPLE, PERSON_KEYS
 from eventkit.unit import Kit
 from eventkit.vault import Vault
 
@@ -93,3 +94,40 @@ def test_racing_first_seals_of_a_person_agree_on_one_key(keys: sa.Engine) -> Non
     first, second = fresh(keys), fresh(keys)
     tokens = [vault.seal("p-3", EVENT, "name", "Kontakt") for vault in (first, second)]
     assert {fresh(keys).open(token) for token in tokens} == {"Kontakt"}
+
+
+def test_the_same_words_are_the_same_person_and_others_another(keys: sa.Engine) -> None:
+    words, vault = f"gast {uuid4()}", fresh(keys)
+    known = vault.person(words)
+    assert fresh(keys).person(words) == known
+    assert vault.person(f"{words}.") != known
+
+
+def test_people_who_ask_at_once_by_the_same_words_are_one(keys: sa.Engine) -> None:
+    words, vault = f"gast {uuid4()}", fresh(keys)
+    with ThreadPoolExecutor(max_workers=8) as crowd:
+        found = set(crowd.map(vault.person, [words] * 40))
+    assert len(found) == 1
+
+
+def test_an_id_does_not_follow_from_the_words_and_the_master_key(keys: sa.Engine) -> None:
+    words, vault = f"gast {uuid4()}", fresh(keys)
+    known = vault.person(words)
+    with keys.begin() as connection:
+        row = KNOWN_PEOPLE.c.person == str(known)
+        held = connection.execute(sa.delete(KNOWN_PEOPLE).where(row).returning(KNOWN_PEOPLE)).one()
+    assert words not in str(held)
+    assert vault.person(words) != known
+
+
+def test_ids_of_people_of_whom_nothing_was_stored_are_forgotten_after_a_while(
+    keys: sa.Engine,
+) -> None:
+    stranger, guest, vault = f"gast {uuid4()}", f"gast {uuid4()}", fresh(keys)
+    ids = {words: vault.person(words) for words in (stranger, guest)}
+    vault.seal(str(ids[guest]), EVENT, "name", "Gast")
+    assert vault.forget_strangers() == 0
+    assert vault.person(stranger) == ids[stranger]
+    assert vault.forget_strangers(after=timedelta(0)) >= 1
+    assert vault.person(guest) == ids[guest]
+    assert vault.person(stranger) != ids[stranger]

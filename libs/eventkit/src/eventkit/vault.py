@@ -8,27 +8,38 @@ from __future__ import annotations
 
 import hmac
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from datetime import timedelta
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
 from hashlib import sha256
 from os import urandom
 from threading import Lock
 from time import monotonic
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import sqlalchemy as sa
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy.dialects.postgresql import insert
 
+from eventkit.database import session
 from eventkit.domain import Conflict
-from eventkit.tables import PERSON_KEYS
+from eventkit.tables import KNOWN_PEOPLE, PERSON_KEYS
 
 _MARK = "sealed1"
 _NONCE = 12
+_ERASE = sa.text(
+    "INSERT INTO person_keys AS k (person, wrapped, created_at, erased_at)"
+    " SELECT n.person, NULL, n.at, n.at"
+    " FROM unnest(CAST(:people AS text[]), CAST(:times AS timestamptz[])) AS n(person, at)"
+    " ON CONFLICT (person) DO UPDATE"
+    " SET wrapped = NULL, erased_at = coalesce(k.erased_at, excluded.erased_at)"
+    " WHERE k.wrapped IS NOT NULL OR k.erased_at IS NULL RETURNING person"
+)
 
 
 class Vault:
-    """Seals and opens personal values; keys are cached for a minute, so erasure acts within it."""
+    """Seals and opens personal values. Keys are cached for a minute, so an erasure acts at once in
+    the process that carries it out, and within a minute in all others."""
 
     def __init__(
         self, keys: sa.Engine, master_key: bytes, cached: timedelta = timedelta(seconds=60)
@@ -37,6 +48,7 @@ class Vault:
         self._master = master_key
         self._seconds = cached.total_seconds()
         self._cache: dict[str, tuple[float, bytes | None]] = {}
+        self._gone: set[str] = set()
         self._lock = Lock()
 
     def seal(self, person: str, event_id: UUID, field: str, plain: str) -> str:
@@ -64,6 +76,30 @@ class Vault:
             return None
         return _decrypt(key, urlsafe_b64decode(sealed), place.encode()).decode()
 
+    def erase(self, people: Mapping[str, datetime]) -> list[str]:
+        """Remove the keys of people for good, each with the time of the erasure; commits.
+
+        Names those who had one, or were not known as erased; nobody gets a new key afterwards.
+        """
+        with self._lock:
+            self._gone.update(people)
+            for person in people:
+                self._cache.pop(person, None)
+        if not people:
+            return []
+        values = {"people": list(people), "times": list(people.values())}
+        with self._keys.begin() as connection:
+            connection.execute(sa.delete(KNOWN_PEOPLE).where(KNOWN_PEOPLE.c.person.in_(people)))
+            return list(connection.scalars(_ERASE, values))
+
+    def erased(self, people: Iterable[str]) -> set[str]:
+        """Those of them who were erased."""
+        query = sa.select(PERSON_KEYS.c.person).where(
+            PERSON_KEYS.c.person.in_(set(people)), PERSON_KEYS.c.erased_at.is_not(None)
+        )
+        with self._keys.connect() as connection:
+            return set(connection.scalars(query))
+
     def wrap(self, secret: bytes, purpose: str) -> bytes:
         """Encrypt a secret of the service itself with the master key."""
         return _encrypt(self._master, secret, purpose.encode())
@@ -76,6 +112,30 @@ class Vault:
         """A keyed digest to look a personal value up by; not reversible without the master key."""
         return hmac.new(self._master, b"digest:" + text.encode(), sha256).hexdigest()
 
+    def person(self, words: str) -> UUID:
+        """The random id of whoever is known by these words; a new one when they are new here.
+
+        Only a keyed digest of the words is kept, and it goes with the person's key: then nothing
+        tells any more whose id it was, and the same words are those of somebody new.
+        """
+        row = {"digest": self.digest(words), "person": str(uuid4()), "since": sa.func.now()}
+        known = insert(KNOWN_PEOPLE).values(row)
+        # An update that changes nothing, for the row has to be there to be returned.
+        same = {"digest": known.excluded.digest}
+        found = known.on_conflict_do_update(index_elements=["digest"], set_=same)
+        with session(self._keys) as connection, connection.begin():
+            return UUID(connection.scalar(found.returning(KNOWN_PEOPLE.c.person)))
+
+    def forget_strangers(self, after: timedelta = timedelta(days=1)) -> int:
+        """Forget the ids of people of whom nothing was stored since; returns how many those were.
+
+        Whoever asks for an id may be refused right after.
+        """
+        sealed = sa.exists().where(PERSON_KEYS.c.person == KNOWN_PEOPLE.c.person)
+        since = KNOWN_PEOPLE.c.since < sa.func.now() - after
+        with session(self._keys) as connection, connection.begin():
+            return connection.execute(sa.delete(KNOWN_PEOPLE).where(since, ~sealed)).rowcount
+
     def close(self) -> None:
         """Close the pool of the key database and forget all keys."""
         self._cache.clear()
@@ -83,6 +143,8 @@ class Vault:
 
     def _key(self, person: str) -> bytes | None:
         with self._lock:
+            if person in self._gone:
+                return None
             cached = self._cache.get(person)
         if cached and cached[0] > monotonic():
             return cached[1]
@@ -108,6 +170,9 @@ class Vault:
 
     def _remember(self, person: str, key: bytes | None) -> bytes | None:
         with self._lock:
+            if person in self._gone:
+                # Erased while the key was on its way.
+                return None
             if len(self._cache) > 10_000:
                 self._cache.clear()
             if key is not None:

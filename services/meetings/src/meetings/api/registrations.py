@@ -142,21 +142,21 @@ def close_registration(meeting_id: UUID) -> Response:
 @bp.response(201, Written)
 def register_participant(body: dict[str, Any], meeting_id: UUID) -> Response:
     """Take a place, or a turn in the waiting list of a full meeting; each person once."""
-    participant_id = _participant(body, meeting_id)
     party = party_of(principal(), _party(body))
     require_party(kit().engine, party)
-    command = RegisterParticipant(
-        meeting_id=meeting_id,
-        participant_id=participant_id,
-        side=body["side"],
-        contact_id=body.get("contact_id"),
-        party=party,
-        name=body.get("name"),
-        email=body.get("email"),
-        requested_at=kit().now(),
-    )
-    address = {"meeting_id": meeting_id, "participant_id": participant_id}
-    with counted_guest() if command.contact_id is None else nullcontext():
+    with counted_guest() if body.get("contact_id") is None else nullcontext():
+        participant_id = _participant(body, meeting_id)
+        command = RegisterParticipant(
+            meeting_id=meeting_id,
+            participant_id=participant_id,
+            side=body["side"],
+            contact_id=body.get("contact_id"),
+            party=party,
+            name=body.get("name"),
+            email=body.get("email"),
+            requested_at=kit().now(),
+        )
+        address = {"meeting_id": meeting_id, "participant_id": participant_id}
         return added(MEETING, meeting_id, command, ".show_registration", **address)
 
 
@@ -214,7 +214,7 @@ def _visible(meeting_id: UUID, participant_id: UUID) -> sa.Select[Any]:
 def _participant(body: dict[str, Any], meeting_id: UUID) -> UUID:
     """The same person has the same id at the same meeting, so that nobody takes two places.
 
-    The id tells nothing without the master key; a contact is known by its own id already.
+    Until the person is erased; a contact is known by its own id already.
     """
     name, email = body.get("name"), body.get("email")
     if name is None or email is None:
@@ -222,7 +222,7 @@ def _participant(body: dict[str, Any], meeting_id: UUID) -> UUID:
     # Blanks between names are as little of a difference as their case.
     spaced = " ".join(name.split())
     who = "\n".join((str(meeting_id), caseless(email), caseless(spaced)))
-    return UUID(hex=kit().vault.digest(who)[:32], version=5)
+    return kit().vault.person(who)
 
 
 def _party(body: dict[str, Any]) -> Any:
