@@ -21,7 +21,6 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy.dialects.postgresql import insert
 
-from eventkit.database import session
 from eventkit.domain import Conflict
 from eventkit.tables import KNOWN_PEOPLE, PERSON_KEYS
 
@@ -123,7 +122,7 @@ class Vault:
         # An update that changes nothing, for the row has to be there to be returned.
         same = {"digest": known.excluded.digest}
         found = known.on_conflict_do_update(index_elements=["digest"], set_=same)
-        with session(self._keys) as connection, connection.begin():
+        with self._keys.begin() as connection:
             return UUID(connection.scalar(found.returning(KNOWN_PEOPLE.c.person)))
 
     def forget_strangers(self, after: timedelta = timedelta(days=1)) -> int:
@@ -133,7 +132,7 @@ class Vault:
         """
         sealed = sa.exists().where(PERSON_KEYS.c.person == KNOWN_PEOPLE.c.person)
         since = KNOWN_PEOPLE.c.since < sa.func.now() - after
-        with session(self._keys) as connection, connection.begin():
+        with self._keys.begin() as connection:
             return connection.execute(sa.delete(KNOWN_PEOPLE).where(since, ~sealed)).rowcount
 
     def close(self) -> None:
