@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-from typing import Any
-
 import click
 import sqlalchemy as sa
 
@@ -12,10 +9,12 @@ from eventkit.console import Console
 from eventkit.migrate import migrate, migrate_keys
 from eventkit.origins import ForeignEvents, Origin, OwnEvents
 from eventkit.parked_commands import parked
+from eventkit.progress import shown
 from eventkit.readmodel import ReadModel
 from eventkit.rebuild import rebuild
 from eventkit.settings import BadSettings, Settings
 from eventkit.transport import make_topic, open_feed
+from eventkit.unfinished import fingerprint
 from eventkit.verify import verify
 
 
@@ -43,7 +42,8 @@ def migrate_command(console: Console) -> None:
 def rebuild_command(console: Console, names: tuple[str, ...]) -> None:
     """Fill read models anew from their events, beside the live ones; all without names.
 
-    Those that follow another service read its feed from the beginning.
+    Those that follow another service read its feed from the beginning. One that was interrupted
+    goes on where it was, unless the software is another one since.
     """
     models = _read_models(console)
     if unknown := sorted(set(names) - set(models)):
@@ -52,8 +52,9 @@ def rebuild_command(console: Console, names: tuple[str, ...]) -> None:
     owner = _owner(console.settings)
     for name in names or models:
         model, source = models[name]
-        with click.progressbar(length=1, label=name) as bar:
-            count = rebuild(owner, _origin(console, source), model, partial(_show, bar))
+        origin, software = _origin(console, source), _software(model)
+        with shown(name) as progress:
+            count = rebuild(owner, origin, model, progress, software=software)
         click.echo(f"{name}: {count} events")
 
 
@@ -74,6 +75,11 @@ def _origin(console: Console, source: str | None) -> Origin:
     return ForeignEvents(source, open_feed(console.settings, source))
 
 
+def _software(model: ReadModel) -> str:
+    """What decides on the rows: the service, the events and how they are read."""
+    return fingerprint(model.change.__module__.partition(".")[0], "contracts", "eventkit")
+
+
 @click.command("verify")
 @click.pass_context
 def verify_command(context: click.Context) -> None:
@@ -89,11 +95,6 @@ def verify_command(context: click.Context) -> None:
     click.echo(f"{checked} events checked, {faults} faults.")
     if faults:
         context.exit(1)
-
-
-def _show(bar: Any, done: int, of: int) -> None:
-    bar.length = max(of, 1)
-    bar.update(done - bar.pos)
 
 
 def _owner(settings: Settings) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from functools import cached_property
 
+from eventkit import crash_points
 from eventkit.kits import open_kit
 from eventkit.service import Service
 from eventkit.settings import Settings
@@ -19,8 +20,11 @@ class Console:
 
     @cached_property
     def settings(self) -> Settings:
-        """The environment; raises BadSettings."""
-        return self.service.settings.from_env(os.environ)
+        """The environment; raises BadSettings. From here on crash points count."""
+        settings = self.service.settings.from_env(os.environ)
+        if settings.allow_crash_points:
+            crash_points.arm(settings.crash_at)
+        return settings
 
     @cached_property
     def kit(self) -> Kit:

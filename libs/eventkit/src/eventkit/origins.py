@@ -11,7 +11,7 @@ from contracts.catalog import UnknownEvent
 from contracts.codec import read
 from contracts.envelope import Message
 from eventkit.effects import recorded_message
-from eventkit.feed import Feed, FeedReader
+from eventkit.feed import PLACE, Feed, FeedReader
 from eventkit.inbox import UNFIT, first_line
 from eventkit.incoming import Arrival
 from eventkit.recorded import Recorded
@@ -33,7 +33,16 @@ class Page:
 
 
 class Origin(Protocol):
-    """Gives events once, in order, page after page. Belongs to one rebuild."""
+    """Gives events once, in order, page after page. Belongs to one rebuild.
+
+    `place` says up to where the pages so far went, and `history` of whose events it is a place.
+    """
+
+    place: str
+    history: str
+
+    def resume(self, place: str) -> None:
+        """Go on after a place that an origin of the same history named."""
 
     def page(self, connection: Connection) -> Page:
         """The next page of what is settled, on a connection in autocommit."""
@@ -48,6 +57,12 @@ class OwnEvents:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._position = 0
+        self.place = "0"
+        self.history = f"own {store.generation}"
+
+    def resume(self, place: str) -> None:
+        self.place = place
+        self._position = int(place)
 
     def page(self, connection: Connection) -> Page:
         row = connection.execute("SELECT readable_position()").fetchone()
@@ -63,6 +78,7 @@ class OwnEvents:
     def _page(self, facts: list[Recorded[Any]], head: int) -> Page:
         if facts:
             self._position = facts[-1].position
+            self.place = str(self._position)
         last = len(facts) < BATCH
         return Page(facts=facts, position=self._position, head=head, is_last=last)
 
@@ -78,9 +94,16 @@ class ForeignEvents:
     def __init__(self, source: str, feed: Feed) -> None:
         self._source = source
         self._reader = FeedReader(feed)
+        self.place = ""
+        self.history = source
+
+    def resume(self, place: str) -> None:
+        self.place = place
+        self._reader.resume({PLACE: place} if place else {})
 
     def page(self, _: Connection) -> Page:
         batch = self._reader.poll(0)
+        self.place = batch.after[PLACE]
         facts = [fact for one in batch.arrivals if (fact := self._fact(one)) is not None]
         return Page(
             facts=facts,

@@ -12,11 +12,12 @@ import psycopg
 import sqlalchemy as sa
 import structlog
 
-from eventkit import crash_points, logs
+from eventkit import logs
 from eventkit.commands import UPKEEP
 from eventkit.console import Console
 from eventkit.database import Unavailable
 from eventkit.domain import Refusal
+from eventkit.incoming import SourceUnavailable
 from eventkit.kafka.clients import TopicUnavailable
 from eventkit.process import RoleProcess
 from eventkit.roles import NothingToDo
@@ -32,7 +33,13 @@ _ROLES = {
     "worker": "Do the service's own work, such as sending mail.",
     "all": "All roles side by side; one that dies is started again.",
 }
-_AWAY = (Unavailable, TopicUnavailable, psycopg.OperationalError, sa.exc.OperationalError)
+_AWAY = (
+    Unavailable,
+    TopicUnavailable,
+    SourceUnavailable,
+    psycopg.OperationalError,
+    sa.exc.OperationalError,
+)
 _CODES: tuple[tuple[tuple[type[Exception], ...], int], ...] = (
     ((BadSettings, NothingToDo), os.EX_CONFIG),
     (_AWAY, os.EX_TEMPFAIL),
@@ -96,8 +103,6 @@ def _run(service: Service) -> int | None:
 def _run_role(role: str, console: Console) -> int:
     settings = console.settings
     logs.configure(service=console.service.name, role=role, level=settings.log_level)
-    if settings.allow_crash_points:
-        crash_points.arm(settings.crash_at)
     return RoleProcess(console.service, settings, role, partial(guard, tell=_report)).run()
 
 
