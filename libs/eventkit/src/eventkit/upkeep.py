@@ -1,13 +1,19 @@
 """What the role `worker` does in every service, beside the service's own work."""
 
+import sqlalchemy as sa
+
+from eventkit.database import Unavailable
 from eventkit.head_exports import HeadWorker
 from eventkit.service import Worker
 from eventkit.unit import Kit
 
 
 def forget_strangers(kit: Kit) -> bool:
-    """Forget whom nothing was stored of; there is nothing to do at once after it."""
-    kit.vault.forget_strangers()
+    """Forget whom nothing was stored of; raises Unavailable. There is nothing to go on with."""
+    try:
+        kit.vault.forget_strangers()
+    except sa.exc.OperationalError as error:
+        raise Unavailable(str(error).partition("\n")[0]) from error
     return False
 
 
