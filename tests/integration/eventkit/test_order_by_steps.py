@@ -76,7 +76,9 @@ class Stage:
         return [place for name in names for place in self.places[name]]
 
     def one(self, actor: Connection) -> None:
-        """Append one event with a key, as most calls do."""
+        self._append(actor, 1, None)
+
+    def one_with_key(self, actor: Connection) -> None:
         key = Idempotency(scope=urandom(32), fingerprint=b"f", resource="r")
         self._append(actor, 1, key)
 
@@ -87,6 +89,16 @@ class Stage:
         ids = [uuid4() for _ in range(events)]
         pendings = [self.kit.decide(actor, SAMPLE, one, plan(one), CONTEXT, 0) for one in ids]
         self.kit.store.append(actor, pendings, self.kit.now(), key)
+
+
+APPENDS = pytest.mark.parametrize(
+    ("function", "append"),
+    [
+        ("append_event", Stage.one),
+        ("append_event_once", Stage.one_with_key),
+        ("append_events", Stage.two),
+    ],
+)
 
 
 class Reader:
@@ -142,9 +154,7 @@ def with_stops(owner: psycopg.Connection[tuple[object, ...]]) -> Places:
 
 
 @pytest.mark.parametrize("first", ["writer", "reader"])
-@pytest.mark.parametrize(
-    ("function", "append"), [("append_event", Stage.one), ("append_events", Stage.two)]
-)
+@APPENDS
 def test_a_reader_passes_nothing_by_wherever_it_and_a_writer_stand(
     stage: Stage, function: str, append: Callable[[Stage, Connection], None], first: str
 ) -> None:
@@ -167,28 +177,31 @@ def test_a_reader_passes_nothing_by_wherever_it_and_a_writer_stand(
 
 def test_a_reader_passes_nothing_by_wherever_two_writers_stand(stage: Stage) -> None:
     reader, early, late = Reader(stage), stage.actor(), stage.actor()
-    places = stage.of("append_event")
+    places = stage.of("append_event_once")
     for here, there in product(places, places):
         if here == there:
             continue
         stage.hold(here)
         stage.hold(there)
-        first = stage.start(early, here, partial(stage.one, early))
-        second = stage.start(late, there, partial(stage.one, late))
+        first = stage.start(early, here, partial(stage.one_with_key, early))
+        second = stage.start(late, there, partial(stage.one_with_key, late))
         stage.let_go(here, first)
         reader.read()
         stage.let_go(there, second)
         assert reader.missed() == set(), f"early writer at {here}, late one at {there}"
 
 
-def test_the_stops_are_where_something_can_go_wrong(stage: Stage) -> None:
-    """Each function stops at its sequence, its lock and its rows, and an append at its last stop
-    has drawn a position that nobody sees."""
-    assert all(len(places) >= 3 for places in (stage.of("append_event"), stage.of("append_events")))
-    assert len(stage.of("readable_position", "read_events")) >= 4
-    writer, last = stage.actor(), stage.of("append_event")[-1]
+@APPENDS
+def test_the_stops_are_where_something_can_go_wrong(
+    stage: Stage, function: str, append: Callable[[Stage, Connection], None]
+) -> None:
+    """At its last stop, which it comes to, an append has drawn positions that nobody sees."""
+    assert len(stage.of("readable_position")) >= 3
+    assert len(stage.of("read_events")) >= 1
+    writer, last = stage.actor(), stage.of(function)[-1]
     stage.hold(last)
-    writing = stage.start(writer, last, partial(stage.one, writer))
-    drawn = "SELECT last_value, (SELECT count(*) FROM events) FROM events_position_seq"
-    assert stage.director.execute(drawn).fetchone() == (1, 0)
+    writing = stage.start(writer, last, partial(append, stage, writer))
+    drawn, seen = "SELECT last_value FROM events_position_seq", "SELECT position FROM events"
+    assert stage.director.execute(drawn).fetchone() == (2 if append is Stage.two else 1,)
+    assert stage.director.execute(seen).fetchall() == []
     stage.let_go(last, writing)
