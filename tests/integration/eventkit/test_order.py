@@ -156,7 +156,7 @@ def test_the_migrated_functions_take_the_right_steps_in_order(kit: Kit) -> None:
             "SELECT proname, prosrc FROM pg_proc"
             " WHERE prosrc LIKE '%%INSERT INTO events%%' OR proname = 'readable_position'"
         )
-        sources = dict(found.tuples().all())
+        sources = {row.proname: row.prosrc for row in found}
     for name in ("append_event", "append_event_once", "append_events"):
         steps = ("last_value", "pg_advisory_xact_lock_shared((20052", "INSERT INTO events")
         places = [sources[name].index(step) for step in steps]

@@ -27,23 +27,26 @@ $$
 """
 
 REFUSE = """
-CREATE FUNCTION refuse_append() RETURNS void LANGUAGE plpgsql AS $$
+CREATE FUNCTION refuse_unfit(of_generation uuid) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     suspicion text := store_suspicion();
+    present uuid := (SELECT generation FROM store_state);
 BEGIN
     IF suspicion IS NOT NULL THEN
         RAISE EXCEPTION 'the store may be older than what it has told others'
             USING ERRCODE = 'object_not_in_prerequisite_state', CONSTRAINT = 'store_suspect',
                   DETAIL = suspicion;
     END IF;
-    RAISE EXCEPTION 'the store has begun another generation'
-        USING ERRCODE = 'unique_violation', CONSTRAINT = 'store_generation',
-              DETAIL = (SELECT generation FROM store_state);
+    IF present <> of_generation THEN
+        RAISE EXCEPTION 'the store has begun another generation'
+            USING ERRCODE = 'unique_violation', CONSTRAINT = 'store_generation',
+                  DETAIL = present;
+    END IF;
 END $$
 """
 
-# Like its forerunner in kit_0001, whose comments hold. The state is looked at in the statement that
-# reads the mark, so that it costs no statement of its own.
+# Like its forerunner in kit_0001, whose comments hold. The insert itself looks at the state,
+# so that this costs no statement of its own.
 APPEND_ONE = """
 CREATE FUNCTION {name}(
     of_generation uuid, of_stream text, of_version int, id uuid, of_type text, of_schema int,
@@ -52,7 +55,6 @@ CREATE FUNCTION {name}(
 ) LANGUAGE plpgsql AS $$
 DECLARE
     mark bigint;
-    fit boolean;
     previous timestamptz;
 BEGIN{keep}
     PERFORM pg_advisory_xact_lock_shared(20052, hashtext(of_stream));
@@ -64,18 +66,18 @@ BEGIN{keep}
                 USING ERRCODE = 'unique_violation', CONSTRAINT = 'events_stream_version';
         END IF;
     END IF;
-    SELECT q.last_value,
-           s.generation = of_generation AND s.suspect IS NULL AND s.home = s.tableoid
-        INTO mark, fit FROM events_position_seq q, store_state s;
-    IF fit IS NOT TRUE THEN
-        PERFORM refuse_append();
-    END IF;
+    SELECT last_value INTO mark FROM events_position_seq;
     PERFORM pg_advisory_xact_lock_shared((20052::bigint << 48) + mark);
     INSERT INTO events (stream, version, event_id, type, schema_version, data, metadata,
                         hash, occurred_at, recorded_at)
-        VALUES (of_stream, of_version, id, of_type, of_schema, body, meta,
-                of_hash, occurred, greatest(clock_timestamp(), previous))
+        SELECT of_stream, of_version, id, of_type, of_schema, body, meta,
+               of_hash, occurred, greatest(clock_timestamp(), previous)
+        FROM store_state s
+        WHERE s.generation = of_generation AND s.suspect IS NULL AND s.home = s.tableoid
         RETURNING events.position, events.recorded_at INTO new_position, new_recorded_at;
+    IF NOT FOUND THEN
+        PERFORM refuse_unfit(of_generation);
+    END IF;
 END $$
 """
 KEY = "key_scope bytea, key_fingerprint bytea, key_resource text, key_lock bigint,"
@@ -90,15 +92,9 @@ CREATE FUNCTION append_events(
 ) RETURNS TABLE (new_position bigint, new_recorded_at timestamptz) LANGUAGE plpgsql AS $$
 DECLARE
     mark bigint;
-    fit boolean;
     written int;
 BEGIN
-    SELECT q.last_value,
-           s.generation = of_generation AND s.suspect IS NULL AND s.home = s.tableoid
-        INTO mark, fit FROM events_position_seq q, store_state s;
-    IF fit IS NOT TRUE THEN
-        PERFORM refuse_append();
-    END IF;
+    SELECT last_value INTO mark FROM events_position_seq;
     PERFORM pg_advisory_xact_lock_shared((20052::bigint << 48) + mark);
     RETURN QUERY
         INSERT INTO events (stream, version, event_id, type, schema_version, data, metadata,
@@ -109,12 +105,15 @@ BEGIN
                     occurred)
              WITH ORDINALITY AS n(stream, version, base, id, type, schema_version, body, meta,
                                   hash, occurred, row)
+        JOIN store_state s
+            ON s.generation = of_generation AND s.suspect IS NULL AND s.home = s.tableoid
         LEFT JOIN events previous ON previous.stream = n.stream AND previous.version = n.base
         WHERE n.base = 0 OR previous.position IS NOT NULL
         ORDER BY n.row
         RETURNING events.position, events.recorded_at;
     GET DIAGNOSTICS written = ROW_COUNT;
     IF written <> cardinality(streams) THEN
+        PERFORM refuse_unfit(of_generation);
         RAISE EXCEPTION 'a stream does not have the version to append to'
             USING ERRCODE = 'unique_violation', CONSTRAINT = 'events_stream_version';
     END IF;
