@@ -47,6 +47,10 @@ security: setup ## Run the security suites, and compare docs/security.md with wh
 counts: setup ## Compare the numbers of docs/security.md with the last run: make counts ARGS=--write
 	@$(BIN)/python -m tests.security.counts $(ARGS)
 
+faults: setup ## Break things on purpose, 10 minutes; MINUTES=120 SEED=… CASE=F24 ORACLE=FILE REPORT=1 LIST=1
+	@PYTHONPATH=deploy:. $(BIN)/python -m tests.faults $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED)) \
+	  $(if $(CASE),--case $(CASE)) $(if $(ORACLE),--oracle $(ORACLE)) $(if $(REPORT),--report) $(if $(LIST),--list) $(ARGS)
+
 check: setup ## Check format, style, types and imports, and run the fast tests
 	@$(BIN)/ruff format --check --quiet . || { echo "Not formatted; run: $(BIN)/ruff format ." >&2; exit 1; }
 	@$(BIN)/ruff check --quiet .
@@ -89,4 +93,4 @@ lock: setup ## Pin every dependency, with hashes and without hosts
 clean: ## Remove the environment, caches and everything that `make run` stored
 	rm -rf $(VENV) .cache .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis var
 
-.PHONY: help setup run cli test fuzz security counts check env up down kafka golden release-events bench lock clean
+.PHONY: help setup run cli test fuzz security counts faults check env up down kafka golden release-events bench lock clean

@@ -1,0 +1,128 @@
+"""Play cases: the shared ones on one site under load, the others each on their own."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, replace
+from itertools import count, islice
+from pathlib import Path
+from random import Random
+
+from tests.faults.book import Book
+from tests.faults.case import Run
+from tests.faults.progress import Progress
+from tests.faults.schedule import Cases, Planned, again, alone, mix
+from tests.faults.site import Wish
+from tests.faults.stage import Play, Stage, staged
+
+# What the cases with a site of their own may take of a mix.
+ALONE_SHARE = 0.35
+# A load that nobody disturbs, before the first fault and after the last one.
+QUIET_SECONDS = 3.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """What the command line asks for; `cases` empty is the mix, `seconds` None once each."""
+
+    cases: Cases
+    seed: str
+    folder: Path
+    seconds: float | None
+    names: tuple[str, ...] = ()
+
+
+def play(wanted: Wanted, book: Book, progress: Progress) -> None:
+    """Everything that is wanted, one stage after the other."""
+    player = Player(wanted, book, progress)
+    if not wanted.names:
+        seconds = wanted.seconds or 600
+        names = alone(wanted.cases, wanted.seed, seconds * ALONE_SHARE)
+        taken = sum(wanted.cases[name].seconds for name in names)
+        player.shared(mix(wanted.cases, wanted.seed), seconds - taken)
+        for name in names:
+            player.alone(name, wanted.cases[name].seconds)
+        return
+    for name in wanted.names:
+        case = wanted.cases[name]
+        if not case.shared:
+            player.alone(name, wanted.seconds or case.seconds)
+        elif wanted.seconds is None:
+            player.shared(islice(again(name, wanted.seed), 1), None)
+        else:
+            player.shared(again(name, wanted.seed), wanted.seconds)
+
+
+class Player:
+    """Opens stages with folders of their own below the run's."""
+
+    def __init__(self, wanted: Wanted, book: Book, progress: Progress) -> None:
+        self._wanted = wanted
+        self._book = book
+        self._progress = progress
+        self._numbers = count(1)
+
+    def shared(self, planned: Iterable[Planned], seconds: float | None) -> None:
+        """Cases one after the other under one load, until the time is over or there is no more."""
+        with self.open(Wish()) as stage:
+            began = time.monotonic()
+            stage.site.sleep(QUIET_SECONDS)
+            for one in planned:
+                if seconds is not None and time.monotonic() - began >= seconds:
+                    break
+                stage.site.sleep(max(0.0, began + one.at - time.monotonic()))
+                self._run(one, stage)
+            stage.site.sleep(QUIET_SECONDS)
+
+    def alone(self, name: str, seconds: float) -> None:
+        """A case that opens what it needs."""
+        folder = self._folder(name)
+        self._progress.tell(f"{name} {self._wanted.cases[name].title}")
+        self._book.kept("case", case=name)
+        self._wanted.cases[name]().run(
+            Run(
+                chance=Random(f"{self._wanted.seed}/{name}"),
+                folder=folder,
+                book=self._book,
+                seconds=seconds,
+                open=self.open,
+            )
+        )
+
+    @contextmanager
+    def open(self, wish: Wish) -> Iterator[Stage]:
+        folder = self._folder("site")
+        book = replace(self._book, folder=folder)
+        play = Play(
+            seed=self._wanted.seed,
+            book=book,
+            tick=self._progress.tick,
+            tell=self._progress.tell,
+            writers=5,
+        )
+        with staged(folder, wish, play) as stage:
+            yield stage
+
+    def _run(self, one: Planned, stage: Stage) -> None:
+        case = self._wanted.cases[one.case]
+        self._progress.tell(f"{one.case} {case.title}")
+        stage.book.kept("case", case=one.case, seed=one.seed)
+        opener: Callable[[Wish], AbstractContextManager[Stage]] = self.open
+        case().run(
+            Run(
+                chance=Random(one.seed),
+                folder=stage.folder,
+                book=stage.book,
+                seconds=case.seconds,
+                open=opener,
+                stage=stage,
+            )
+        )
+        stage.site.heal()
+
+    def _folder(self, name: str) -> Path:
+        folder = self._wanted.folder / f"{next(self._numbers)}-{name}"
+        folder.mkdir(parents=True)
+        return folder

@@ -1,0 +1,298 @@
+"""A whole Netztreff whose every role is a process of its own, with servers of its own, on loopback.
+
+Everything is started from the main thread and ended by its own pid.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from random import randrange
+from subprocess import Popen
+
+from eventkit.auth.tokens import Signer
+from local import kafka, postgres
+from local.credentials import Credentials, load
+from local.databases import Databases, create
+from local.identities import OPERATOR, first_operator
+from local.ports import LOOPBACK, answers, free_port, is_free
+from local.processes import StartFailed, last_lines
+from local.registry_client import create_client, ready, token
+from local.service_settings import migration_environment, service_databases, service_environment
+from local.settings import CHECKOUT, SERVICES, Settings
+from meetings.app import SERVICE as MEETINGS
+from notifications.app import SERVICE as NOTIFICATIONS
+from registry.app import SERVICE as REGISTRY
+from tests.faults.parts import Part, Server
+
+SERVICE_OF = {service.name: service for service in (REGISTRY, MEETINGS, NOTIFICATIONS)}
+ROLES = {
+    "registry": ("api", "relay"),
+    "meetings": ("api", "relay", "consumer"),
+    "notifications": ("api", "relay", "consumer", "worker"),
+}
+CALLERS = ("meetings", "notifications")
+# Nobody is slowed down: the load asks more in a minute than anybody may.
+OWN = {
+    "RATE_LIMIT_PER_CLIENT": "off",
+    "RATE_LIMIT_PER_TENANT": "off",
+    "RATE_LIMIT_PER_ADDRESS": "off",
+    "RATE_LIMIT_TOKENS": "off",
+    "RATE_LIMIT_PER_SERVICE": "off",
+    "MAILS_PER_RECIPIENT_PER_DAY": "0",
+    "WEB_THREADS": "8",
+    "LOG_LEVEL": "WARNING",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wish:
+    """What a case wants of its site.
+
+    The services reach the servers in `fronts` (postgres, kafka, smtp, webhooks) at `front`'s ports
+    instead of `back`'s; `prepare` is entered before anything starts, to listen there.
+    """
+
+    kafka: bool = True
+    fronts: tuple[str, ...] = ()
+    prepare: Callable[[Site], AbstractContextManager[object]] | None = None
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(kw_only=True)
+class Site:
+    """A running installation in a folder of its own."""
+
+    folder: Path
+    wish: Wish
+    settings: Settings
+    credentials: Credentials
+    back: dict[str, int]
+    front: dict[str, int]
+    servers: dict[str, Server] = field(default_factory=dict)
+    parts: dict[str, Part] = field(default_factory=dict)
+    restarts: int = 0
+    # Called all the time while something is waited for.
+    tick: Callable[[], None] = lambda: None
+
+    @property
+    def signer(self) -> Signer:
+        """Makes tokens of any role, as the registry would."""
+        return Signer.from_settings(
+            SERVICE_OF["registry"].settings.from_env(self.environment("registry"))
+        )
+
+    def url(self, service: str) -> str:
+        return self.settings.url(service)
+
+    def database(self, service: str, *, front: bool = False) -> Databases:
+        port = (self.front if front else self.back)["postgres"]
+        server = f"postgresql://postgres:{self.credentials.postgres}@{LOOPBACK}:{port}/postgres"
+        return service_databases(service, server, self.credentials)
+
+    def environment(self, service: str) -> dict[str, str]:
+        """What a role of the service reads, but for its operators' port."""
+        server = self.database(service, front=True).server
+        more = OWN | {"SMTP_URL": f"smtp://{LOOPBACK}:{self.front['smtp']}"}
+        return (
+            service_environment(service, self.settings, server, self.credentials)
+            | more
+            | dict(self.wish.settings)
+        )
+
+    def command(self, service: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """A command of a service that ends by itself, under the owner's role."""
+        server = self.database(service).server
+        environment = migration_environment(service, self.settings, server, self.credentials)
+        return subprocess.run(
+            [sys.executable, "-m", service, *arguments],
+            env=environment | OWN | dict(self.wish.settings),
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=300,
+        )
+
+    def migrate(self) -> None:
+        """Databases to their newest revision, and topics where they are missing."""
+        for service in SERVICES:
+            done = self.command(service, "migrate")
+            if done.returncode:
+                raise StartFailed(f"{service} migrate: {done.stdout}{done.stderr}")
+
+    def add(self, service: str, role: str, number: int = 1) -> Part:
+        """One more process of a role; started, not waited for."""
+        name = f"{service}-{role}" if number == 1 else f"{service}-{role}-{number}"
+        operators = free_port()
+        if role == "api" and number == 1:
+            operators = self.settings.operator(service)
+        environment = self.environment(service) | {"OPERATOR_BIND": f"{LOOPBACK}:{operators}"}
+        self.parts[name] = Part(
+            name=name,
+            command=[sys.executable, "-m", service, role],
+            environment=environment,
+            log=self.folder / "log" / f"{name}.log",
+            cwd=CHECKOUT,
+            ready=partial(ready, operators),
+        )
+        self.parts[name].start()
+        return self.parts[name]
+
+    def remove(self, part: Part) -> None:
+        """End a process that was added, for good."""
+        part.end()
+        del self.parts[part.name]
+
+    def tend(self) -> None:
+        """Start again what ended by itself, as a supervisor would."""
+        self.restarts += sum(part.tend() for part in list(self.parts.values()))
+
+    def sleep(self, seconds: float) -> None:
+        """Wait, and tend meanwhile."""
+        self.until(lambda: False, seconds)
+
+    def until(self, condition: Callable[[], bool], seconds: float) -> bool:
+        """Wait until something is true, and tend meanwhile; whether it came true in time."""
+        deadline = time.monotonic() + seconds
+        while not condition():
+            if time.monotonic() >= deadline:
+                return False
+            self.tend()
+            self.tick()
+            time.sleep(0.05)
+        return True
+
+    def heal(self) -> None:
+        """Bring everything back that should run, and wait until all of it is ready."""
+        for server in self.servers.values():
+            if not server.runs():
+                server.start()
+        for part in self.parts.values():
+            part.resume()
+            part.wanted = True
+        for part in list(self.parts.values()):
+            if not self.until(part.ready, seconds=120):
+                raise StartFailed(f"{part.name} does not get ready.\n{last_lines(part.log, 15)}")
+
+    def end(self) -> None:
+        for part in reversed(list(self.parts.values())):
+            part.wanted = False
+            part.resume()
+        for part in reversed(list(self.parts.values())):
+            part.end()
+        for server in reversed(list(self.servers.values())):
+            server.end()
+        for part in self.parts.values():
+            forget_metrics(part)
+
+
+@contextmanager
+def open_site(folder: Path, wish: Wish | None = None) -> Iterator[Site]:
+    """Start everything and return when all of it is ready; end it, whatever happens."""
+    wish = wish or Wish()
+    site = planned(folder, wish)
+    with ExitStack() as ended:
+        ended.enter_context((wish.prepare or (lambda _: nullcontext()))(site))
+        ended.callback(site.end)
+        start_servers(site)
+        for service in SERVICES:
+            create(site.database(service))
+        site.migrate()
+        start_services(site)
+        yield site
+
+
+def planned(folder: Path, wish: Wish) -> Site:
+    """Ports and secrets; nothing runs yet."""
+    base = port_base()
+    back = {"postgres": free_port(), "kafka": free_port()}
+    at = Settings(port_base=base, folder=folder)
+    back |= {"smtp": at.smtp, "webhooks": at.webhooks}
+    front = back | {name: free_port() for name in wish.fronts}
+    broker = f"{LOOPBACK}:{front['kafka']}" if wish.kafka else None
+    return Site(
+        folder=folder,
+        wish=wish,
+        settings=Settings(port_base=base, folder=folder, kafka=broker),
+        credentials=load(folder / "secrets" / "credentials.json"),
+        back=back,
+        front=front,
+    )
+
+
+def start_servers(site: Site) -> None:
+    """The database, the broker, and who receives mails and webhooks."""
+    site.servers["postgres"] = Server(name="postgres", begin=partial(begin_postgres, site))
+    if site.wish.kafka:
+        site.servers["kafka"] = Server(name="kafka", begin=partial(begin_kafka, site))
+    for server in site.servers.values():
+        server.start()
+    paths = {"PYTHONPATH": f"{CHECKOUT}{os.pathsep}{CHECKOUT / 'deploy'}"}
+    ports = [str(site.back["smtp"]), str(site.back["webhooks"])]
+    site.parts["receivers"] = Part(
+        name="receivers",
+        command=[sys.executable, "-m", "tests.faults.receivers", *ports, str(site.folder)],
+        environment={**os.environ, **paths},
+        log=site.folder / "log" / "receivers.log",
+        cwd=CHECKOUT,
+        ready=lambda: answers(site.back["smtp"]) and answers(site.back["webhooks"]),
+    )
+    site.parts["receivers"].start()
+
+
+def begin_postgres(site: Site) -> Popen[bytes]:
+    return postgres.start(
+        site.folder / "postgres",
+        port=site.back["postgres"],
+        password=site.credentials.postgres,
+        log=site.folder / "log" / "postgres.log",
+    ).process
+
+
+def begin_kafka(site: Site) -> Popen[bytes]:
+    log = site.folder / "log" / "kafka.log"
+    return kafka.start(site.folder / "kafka", port=site.back["kafka"], log=log, tell=print).process
+
+
+def start_services(site: Site) -> None:
+    """The registry first: it makes the identities with which the others call one another."""
+    first_operator(site.credentials, site.environment("registry"))
+    registry = site.add("registry", "api")
+    if not site.until(registry.ready, seconds=90):
+        raise StartFailed(f"The registry does not start.\n{last_lines(registry.log, 15)}")
+    port = site.settings.api("registry")
+    operator = token(port, site.credentials.clients[OPERATOR])
+    for name in CALLERS:
+        body = {"name": f"Netztreff {name}", "role": "service"}
+        site.credentials.clients[name] = create_client(port, operator, body)
+    site.credentials.save()
+    for service, roles in ROLES.items():
+        for role in roles:
+            if f"{service}-{role}" not in site.parts:
+                site.add(service, role)
+    site.heal()
+
+
+def port_base() -> int:
+    """The first port of a range that is free as a whole."""
+    while True:
+        base = randrange(20_000, 30_000)
+        if all(map(is_free, Settings(port_base=base).ports())):
+            return base
+
+
+def forget_metrics(part: Part) -> None:
+    """What a killed process left of its counts."""
+    port = part.environment.get("OPERATOR_BIND", "").rpartition(":")[2]
+    for service in SERVICES:
+        folder = Path(tempfile.gettempdir()) / f"netztreff-{os.getuid()}-{service}-{port}"
+        shutil.rmtree(folder, ignore_errors=True)
