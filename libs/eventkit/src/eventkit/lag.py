@@ -45,6 +45,10 @@ _PARKED = sa.text(
     LEFT JOIN parked ON parked.source = wanted.name GROUP BY wanted.name
     """
 )
+_EPOCHS = sa.text(
+    "SELECT 'relays' AS table, name, epoch FROM relays"
+    " UNION ALL SELECT 'consumers', name, epoch FROM consumers"
+)
 # 20052 is the namespace of the marks (decision 0002).
 _MARK = sa.text(
     """
@@ -73,7 +77,7 @@ def gauges(service: Service, settings: Settings) -> tuple[Gauges, ...]:
         yield _by_source("parked_oldest_seconds", "How long the oldest has waited.", rows)
 
     published = (relay_lag,) if settings.kafka_bootstrap_servers else ()
-    return (*published, oldest_mark, followed, parked)
+    return (*published, oldest_mark, epochs, followed, parked)
 
 
 def relay_lag(connection: sa.Connection) -> Iterable[Metric]:
@@ -88,6 +92,15 @@ def oldest_mark(connection: sa.Connection) -> Iterable[Metric]:
     seconds = connection.execute(_MARK).scalar()
     told = "Age of the oldest open append; readers wait for it."
     yield _plain("event_mark_oldest_seconds", told, seconds or 0.0)
+
+
+def epochs(connection: sa.Connection) -> Iterable[Metric]:
+    """Which process's turn it is, so to say; each takeover adds one."""
+    told = "Grows by one when another process takes over."
+    metric = GaugeMetricFamily("lease_epoch", told, labels=["table", "name"])
+    for table, name, epoch in connection.execute(_EPOCHS):
+        metric.add_metric([table, name], float(epoch))
+    yield metric
 
 
 def _by_source(name: str, told: str, rows: Iterable[sa.Row[Any]], none: float = 0.0) -> Metric:

@@ -9,9 +9,13 @@ from time import monotonic
 from typing import Literal
 from uuid import uuid4
 
+import structlog
 from psycopg import sql
 
+from eventkit import metrics
 from eventkit.store import Connection
+
+_log = structlog.get_logger(component="lease")
 
 SECONDS = 10.0
 
@@ -39,10 +43,13 @@ class Lease:
         self, table: Literal["relays", "consumers"], name: str, *, seconds: float = SECONDS
     ) -> None:
         self.name = name
+        self._table = table
         self._holder = uuid4()
         self._seconds = seconds
         self._renewed = 0.0
         self._epoch: int | None = None
+        # Zero while another holds it, so that each change is told once.
+        self._told: int | None = None
         self._hold = sql.SQL(_HOLD).format(table=sql.Identifier(table))
         self._release = sql.SQL(_RELEASE).format(table=sql.Identifier(table))
 
@@ -58,6 +65,7 @@ class Lease:
         row = connection.execute(self._hold, values).fetchone()
         self._epoch = row[0] if row else None
         self._renewed = asked
+        self._tell(self._epoch or 0)
         return self._epoch
 
     def is_due(self) -> bool:
@@ -72,3 +80,11 @@ class Lease:
         """Let another one take over at once."""
         self._epoch = None
         connection.execute(self._release, (self.name, self._holder))
+
+    def _tell(self, epoch: int) -> None:
+        """Epochs in the logs of all processes say who worked when."""
+        metrics.asked_for_lease(self._table, self.name, granted=epoch > 0)
+        if epoch != self._told:
+            event = "lease_taken" if epoch else "lease_denied"
+            _log.info(event, lease=f"{self._table} {self.name}", epoch=epoch or None)
+        self._told = epoch

@@ -55,6 +55,11 @@ HEADS_WRITTEN = Gauge(
     ["service"],
     multiprocess_mode="livemax",
 )
+LEASES = Counter(
+    "lease_requests",
+    "Requests for the right to relay or to consume: granted to one process, denied to the others.",
+    ["table", "name", "outcome"],
+)
 APPENDED = Counter("events_appended", "Stored events by type.", ["service", "type"])
 
 
@@ -93,6 +98,11 @@ def deprecated(service: str, route: str, parameter: str) -> None:
 def rate_limited(service: str, limit: str) -> None:
     """Count one request that the limit of this name refused."""
     RATE_LIMITED.labels(service, limit).inc()
+
+
+def asked_for_lease(table: str, name: str, *, granted: bool) -> None:
+    """Count one request for a lease, also those that renew it."""
+    LEASES.labels(table, name, "granted" if granted else "denied").inc()
 
 
 def appended(service: str, wire: str) -> None:
