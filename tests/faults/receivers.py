@@ -120,7 +120,7 @@ async def answer(how: str, writer: StreamWriter) -> None:
             writer.write(b"x" * 1000)
             await writer.drain()
         return
-    more = {"429": "Retry-After: 3\r\n", "301": "Location: http://127.0.0.1:9/\r\n"}.get(how, "")
+    more = {"429": "Retry-After: 3\r\n", "301": "Location: /elsewhere\r\n"}.get(how, "")
     writer.write(f"HTTP/1.1 {how} Told\r\n{more}Content-Length: 0\r\n\r\n".encode())
     await writer.drain()
 

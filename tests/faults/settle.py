@@ -43,7 +43,7 @@ def settled(site: Site, seconds: float = 240) -> list[str]:
 
 
 def outstanding(site: Site) -> Iterator[str]:
-    published = {name: _published(site, name) for name in SERVICES}
+    published = {name: published_count(site, name) for name in SERVICES}
     for name in SERVICES:
         with connected(site, name) as connection:
             if site.wish.kafka and (count := _count(connection, _UNRELAYED)):
@@ -63,7 +63,8 @@ def forward(site: Site) -> None:
             connection.execute(statement)
 
 
-def _published(site: Site, name: str) -> int:
+def published_count(site: Site, name: str) -> int:
+    """How many events of a service others have to hear of."""
     private = sorted({one.name for one in event_types() if not one.is_published})
     with connected(site, name) as connection:
         return _count(connection, _PUBLISHED, private)
