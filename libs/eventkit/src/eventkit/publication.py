@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from uuid import UUID
 
 import msgspec
 
@@ -15,15 +17,24 @@ from eventkit.stored import Stored
 _metadata = msgspec.json.Decoder(Metadata)
 
 
-def messages(stored: Iterable[Stored], source: str) -> Iterator[Message]:
+def messages(
+    stored: Iterable[Stored], source: str, generation_at: Callable[[int], UUID] | None = None
+) -> Iterator[Message]:
     """The published events among the stored ones, in order.
+
+    `generation_at` says of a position in which generation it is told; without it, that of storing.
 
     Raises UnknownEvent at an event that newer software wrote: whether it is published, and
     which of its fields are personal, only that software knows.
     """
     for row in stored:
         if find(row.wire).is_published:
-            yield message(row, source)
+            told = message(row, source)
+            yield told if generation_at is None else _moved(told, generation_at(told.position))
+
+
+def _moved(told: Message, generation: UUID) -> Message:
+    return told if told.generation == generation else replace(told, generation=generation)
 
 
 def is_known(stored: Stored) -> bool:

@@ -11,12 +11,15 @@ from dataclasses import dataclass
 from itertools import takewhile
 from time import monotonic
 from typing import Protocol
+from uuid import UUID
 
 import structlog
 
 from contracts.envelope import Message
+from eventkit.conflicts import StoreSuspect
 from eventkit.crash_points import reach
 from eventkit.database import driver, session
+from eventkit.generations import Lineage, State, last_position, suspect
 from eventkit.lease import Fenced, Lease
 from eventkit.publication import is_known, messages
 from eventkit.store import Connection
@@ -30,9 +33,9 @@ PAGE = 500
 LOG_CHECKED_EVERY = 5.0
 STAND_BACK = 30.0
 
-_LOAD = "SELECT position, log FROM relays WHERE name = %s AND epoch = %s"
+_LOAD = "SELECT position, log, generation FROM relays WHERE name = %s AND epoch = %s"
 _SAVE = (
-    "UPDATE relays SET position = %s, log = %s"
+    "UPDATE relays SET position = %s, log = %s, generation = %s"
     " WHERE name = %s AND epoch = %s AND position = %s AND log IS NOT DISTINCT FROM %s"
 )
 
@@ -46,6 +49,9 @@ class Publisher(Protocol):
 
     def log(self) -> str:
         """The topic's id: another topic of the same name has another one."""
+
+    def tails(self) -> Sequence[Message]:
+        """The last event of each partition, where that can be read; raises BrokerUnavailable."""
 
     def publish(self, page: Sequence[Message]) -> None:
         """Return once everything is acknowledged; raises BrokerUnavailable."""
@@ -69,6 +75,8 @@ class Relay:
         self._publisher = publisher
         self._source = source
         self._lease = lease or Lease("relays", NAME)
+        self._lineage = Lineage()
+        self._generation: UUID | None = None
         self._place: _Place | None = None
         self._log_checked = 0.0
         self._stand_back_until = 0.0
@@ -76,7 +84,8 @@ class Relay:
     def step(self) -> bool:
         """Publish the next page; False when there was none or another relay works.
 
-        Raises Unavailable or BrokerUnavailable; the next step tries the same page again.
+        Raises Unavailable or BrokerUnavailable, and the next step tries the same page again; and
+        StoreSuspect, as long as the store may be older than the topic.
         """
         if monotonic() < self._stand_back_until:
             return False
@@ -84,7 +93,7 @@ class Relay:
             raw = driver(connection)
             try:
                 place = self._current(raw)
-                return place is not None and self._publish_page(raw, place)
+                return place is not None and self._go_on(raw, place)
             except Fenced:
                 _log.warning("fenced", relay=self._lease.name)
                 self._place = None
@@ -111,7 +120,24 @@ class Relay:
         row = raw.execute(_LOAD, (self._lease.name, epoch)).fetchone()
         if row is None:
             raise Fenced
-        return _Place(epoch, *row)
+        position, log, generation = row
+        state = self._lineage.look(raw)
+        self._generation = state.generation
+        end = state.line.ends.get(generation or state.generation, 0)
+        if end is None:
+            return _Place(epoch, position, log)
+        # What stands above the fork is told again, as events of the present generation.
+        _log.warning("new_generation", was=str(generation), now=str(state.generation), fork=end)
+        return self._save(raw, _Place(epoch, position, log), _Place(epoch, min(position, end), log))
+
+    def _go_on(self, raw: Connection, place: _Place) -> bool:
+        state = self._lineage.look(raw)
+        if state.suspicion is not None:
+            raise StoreSuspect(state.suspicion)
+        if state.generation != self._generation:
+            self._place = None
+            return True
+        return self._publish_page(raw, place, state)
 
     def _same_log(self, raw: Connection, place: _Place) -> _Place:
         """A topic that was made anew has lost what it held: publish from the first event."""
@@ -120,11 +146,23 @@ class Relay:
         found = self._publisher.log()
         self._log_checked = monotonic()
         if found == place.log:
+            self._compare(raw)
             return place
         _log.warning("new_topic", was=place.log, now=found)
         return self._save(raw, place, _Place(place.epoch, 0, found))
 
-    def _publish_page(self, raw: Connection, place: _Place) -> bool:
+    def _compare(self, raw: Connection) -> None:
+        """A topic that is ahead of the store was filled from a store that lost its last events."""
+        told = [
+            one.position for one in self._publisher.tails() if one.generation == self._generation
+        ]
+        last = last_position(raw)
+        if (ahead := max(told, default=0)) > last and suspect(
+            raw, f"the topic goes up to position {ahead}, the store up to {last}"
+        ):
+            _log.error("store_suspect", topic=ahead, store=last)
+
+    def _publish_page(self, raw: Connection, place: _Place, state: State) -> bool:
         page = self._kit.store.read(raw, place.position, PAGE)
         known = list(takewhile(is_known, page))
         if not page:
@@ -132,15 +170,20 @@ class Relay:
         if not known:
             return self._stand_back(raw, page[0])
         reach("relay.read")
-        self._publisher.publish(list(messages(known, self._source)))
+        # A store that was restored under this process has another place again: look first.
+        found = raw.execute(_LOAD, (self._lease.name, place.epoch)).fetchone()
+        if found != (place.position, place.log, self._generation):
+            raise Fenced
+        self._publisher.publish(list(messages(known, self._source, state.at)))
         reach("relay.after_ack")
         self._save(raw, place, _Place(place.epoch, known[-1].position, place.log))
         reach("relay.after_save")
         return True
 
     def _save(self, raw: Connection, old: _Place, new: _Place) -> _Place:
-        values = (new.position, new.log, self._lease.name, old.epoch, old.position, old.log)
-        if raw.execute(_SAVE, values).rowcount != 1:
+        values = (old.epoch, old.position, old.log)
+        moved = (new.position, new.log, self._generation, self._lease.name)
+        if raw.execute(_SAVE, (*moved, *values)).rowcount != 1:
             raise Fenced
         self._place = new
         return new

@@ -9,6 +9,7 @@ from typing import Any
 from contracts.envelope import Message, to_kafka
 from eventkit.crash_points import reach
 from eventkit.kafka.clients import DELIVERY_SECONDS, Servers, producer, translated
+from eventkit.kafka.tails import Tails
 from eventkit.kafka.topics import Watch
 from eventkit.relay import BrokerUnavailable
 
@@ -20,12 +21,18 @@ class TopicPublisher:
         self._servers = servers
         self._topic = topic
         self._watch = Watch(servers, topic)
+        self._tails = Tails(servers, topic)
         self._producer: Any = None
 
     def log(self) -> str:
         """The topic's id; raises BrokerUnavailable."""
         with translated(BrokerUnavailable):
             return self._watch.look().id
+
+    def tails(self) -> list[Message]:
+        """The last event of each partition, where that can be read; raises BrokerUnavailable."""
+        with translated(BrokerUnavailable):
+            return self._tails.look(self._watch.look())
 
     def publish(self, page: Sequence[Message]) -> None:
         """Return once everything is acknowledged; raises BrokerUnavailable.
@@ -42,6 +49,7 @@ class TopicPublisher:
     def close(self) -> None:
         """Let go of connections."""
         self._drop()
+        self._tails.close()
         self._watch.close()
 
     def _send(self, page: Sequence[Message]) -> None:
