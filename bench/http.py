@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from multiprocessing import get_context
+from pathlib import Path
 from threading import Thread
 from time import perf_counter, sleep
 from uuid import uuid4
@@ -68,6 +70,11 @@ def load(port: int, token: str, seconds: float) -> float:
     return sum(counts) / (perf_counter() - began)
 
 
+def is_role_of(service: str, pid: int) -> bool:
+    """Whether this is a process of the service's own."""
+    return f"-m\0{service}\0".encode() in Path(f"/proc/{pid}/cmdline").read_bytes()
+
+
 def load_from_outside(port: int, token: str, seconds: float) -> float:
     """The same in a process of its own, so that it shares no lock with anything."""
     with get_context("spawn").Pool(1) as pool:
@@ -99,8 +106,26 @@ def orm_server(installation: Installation) -> Iterator[int]:
         server.wait(30)
 
 
-def contestant(port: int, token: str, seconds: float) -> Callable[[], float]:
-    return lambda: load_from_outside(port, token, seconds)
+@contextmanager
+def paused(pids: list[int]) -> Iterator[None]:
+    """These processes stand still for the block."""
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
+
+
+def contestant(
+    port: int, token: str, seconds: float, still: list[int] | None = None
+) -> Callable[[], float]:
+    def measure() -> float:
+        with paused(still or []):
+            return load_from_outside(port, token, seconds)
+
+    return measure
 
 
 def run(rounds: int, seconds: float) -> bool:
@@ -112,9 +137,12 @@ def run(rounds: int, seconds: float) -> bool:
         port = int(installation.run["services"]["meetings"]["url"].rpartition(":")[2])
         for warmed in (port, orm_port):
             load(warmed, token, 1)
+        # An endpoint beside an endpoint: nobody follows the other one's meetings either.
+        followers = [pid for pid in installation.pids() if is_role_of("notifications", pid)]
         contestants = {
-            "POST /v1/meetings": contestant(port, token, seconds),
-            "ORM endpoint": contestant(orm_port, token, seconds),
+            "POST /v1/meetings": contestant(port, token, seconds, followers),
+            "the same, followed by notifications": contestant(port, token, seconds),
+            "ORM endpoint": contestant(orm_port, token, seconds, followers),
         }
         figures = compete(contestants, rounds)
     return report(f"Created over HTTP, {CONNECTIONS} connections", "a second", figures, GOALS)

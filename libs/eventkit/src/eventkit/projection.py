@@ -112,7 +112,8 @@ class _Statements:
         self.key_names = [column.name for column in table.primary_key.columns]
         self._table = table
         self._name = _quoted(name)
-        self._json = {c.name for c in table.columns if isinstance(c.type, sa.JSON)}
+        self._known = frozenset(self.names)
+        self._json = [at for at, c in enumerate(table.columns) if isinstance(c.type, sa.JSON)]
 
     @cached_property
     def select(self) -> str:
@@ -139,15 +140,14 @@ class _Statements:
 
     def values(self, row: Row) -> tuple[Any, ...]:
         """The row's values in the table's order; JSON as text, absent columns as NULL."""
-        unknown = row.keys() - set(self.names)
+        unknown = row.keys() - self._known
         if unknown:
             raise KeyError(f"{self._table.name} has no column {sorted(unknown)}")
-        return tuple(self._plain(name, row.get(name)) for name in self.names)
-
-    def _plain(self, name: str, value: Any) -> Any:
-        if name in self._json and value is not None:
-            return orjson.dumps(value).decode()
-        return value
+        values = list(map(row.get, self.names))
+        for place in self._json:
+            if values[place] is not None:
+                values[place] = orjson.dumps(values[place]).decode()
+        return tuple(values)
 
     @property
     def _select(self) -> str:
