@@ -31,5 +31,7 @@ def declare_restored(databases: Databases) -> None:
         databases,
         "INSERT INTO generations (generation, parent, forked_at, started_at) SELECT"
         " gen_random_uuid(), generation, (SELECT coalesce(max(position), 0) FROM events),"
-        " clock_timestamp() FROM generations ORDER BY started_at DESC LIMIT 1",
+        " clock_timestamp() FROM store_state;"
+        "UPDATE store_state SET suspect = NULL, generation ="
+        " (SELECT generation FROM generations ORDER BY started_at DESC LIMIT 1)",
     )

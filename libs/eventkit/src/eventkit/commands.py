@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from eventkit.console import Console
 from eventkit.migrate import migrate, migrate_keys
 from eventkit.origins import ForeignEvents, Origin, OwnEvents
+from eventkit.erasure_commands import erasure
 from eventkit.parked_commands import parked
 from eventkit.progress import shown
 from eventkit.readmodel import ReadModel
@@ -15,7 +16,7 @@ from eventkit.rebuild import rebuild
 from eventkit.settings import BadSettings, Settings
 from eventkit.transport import make_topic, open_feed
 from eventkit.unfinished import fingerprint
-from eventkit.verify import verify
+from eventkit.verify_commands import heads, verify_command
 
 
 @click.command("migrate")
@@ -80,23 +81,6 @@ def _software(model: ReadModel) -> str:
     return fingerprint(model.change.__module__.partition(".")[0], "contracts", "eventkit")
 
 
-@click.command("verify")
-@click.pass_context
-def verify_command(context: click.Context) -> None:
-    """Check that no stored event was changed, moved or taken out; 1 when one was."""
-    console = context.find_object(Console)
-    assert console is not None  # noqa: S101  (main passes one)
-    checked = faults = 0
-    for stored, fault in verify(console.settings.database_url, console.kit.store):
-        checked += 1
-        if fault is not None:
-            faults += 1
-            click.echo(f"{stored.stream} version {stored.version}: {fault}")
-    click.echo(f"{checked} events checked, {faults} faults.")
-    if faults:
-        context.exit(1)
-
-
 def _owner(settings: Settings) -> str:
     if settings.migration_database_url is None:
         raise BadSettings(["MIGRATION_DATABASE_URL is needed: this is work of the owner's role."])
@@ -107,4 +91,4 @@ def _role_of(url: str) -> str:
     return str(sa.make_url(url).username)
 
 
-UPKEEP = (migrate_command, rebuild_command, verify_command, parked)
+UPKEEP = (migrate_command, rebuild_command, verify_command, heads, parked, erasure)

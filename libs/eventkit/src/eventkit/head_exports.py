@@ -29,10 +29,14 @@ from eventkit.unit import Kit
 
 _log = structlog.get_logger(component="heads")
 
-_LOCK: LiteralString = "SELECT clock_timestamp() FROM heads_progress FOR UPDATE"
-_LINE: LiteralString = (
-    "SELECT generation, parent, forked_at FROM generations ORDER BY started_at DESC LIMIT 1"
+# Nothing is signed for a store that may be older than what it has told others.
+_LOCK: LiteralString = (
+    "SELECT clock_timestamp() FROM heads_progress WHERE store_suspicion() IS NULL FOR UPDATE"
 )
+_LINE: LiteralString = (
+    "SELECT generation, parent, forked_at FROM store_state JOIN generations USING (generation)"
+)
+_SUSPECT: LiteralString = "SELECT suspect_store(%s)"
 _NEWEST: LiteralString = (
     "SELECT number, generation, position, statement FROM exported_heads"
     " ORDER BY number DESC LIMIT 1"
@@ -102,6 +106,8 @@ def _written(kit: Kit, key: OKPKey, path: Path) -> bool:
         _log.error("heads_export_failed", file=str(path), cause=error.strerror)
     except SetBack:
         _log.error("heads_set_back", file=str(path))
+        with session(kit.engine) as connection:
+            driver(connection).execute(_SUSPECT, ("exported heads know later events",))
         return False
     else:
         HEADS_WRITTEN.labels(kit.name).set_to_current_time()
@@ -135,10 +141,12 @@ def lines_of(path: Path) -> list[str]:
 
 def _new(raw: Connection, kit: Kit, key: OKPKey) -> tuple[Statement, str] | None:
     (now,) = raw.execute(_LOCK).fetchone() or (None,)
+    if now is None:
+        return None
     generation, parent, forked_at = raw.execute(_LINE).fetchone() or (None, None, 0)
     was = progress(raw)
     last = raw.execute(_NEWEST).fetchone()
-    if now is None or (last and last[1:3] == (generation, was.position)):
+    if last and last[1:3] == (generation, was.position):
         return None
     statement = Statement(
         service=kit.name,

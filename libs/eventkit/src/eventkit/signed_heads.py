@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from hashlib import sha256
+from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
@@ -95,8 +96,7 @@ def checked(
     follows. What came before the first line is unknown here.
     """
     seen: dict[str, Statement] = {}
-    lines = list(lines)
-    for number, (line, after) in enumerate(zip(lines, [*lines[1:], ""], strict=True), 1):
+    for number, (line, after) in enumerate(pairwise([*lines, ""]), 1):
         if after.startswith(line) and after != line:
             continue
         try:

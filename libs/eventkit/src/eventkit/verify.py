@@ -1,46 +1,184 @@
-"""Check the keyed hash chain of every stream.
+"""Check that the store holds what was stored: every event, in its place, and nothing less.
 
-What it finds: a changed event, a missing one in the middle, a swapped one. What it cannot find:
-the end of a stream cut off, or a whole stream gone, which needs heads kept elsewhere; and another
-position or `recorded_at`, which the database gives and the chain does not cover.
+One pass in the order of positions, in one snapshot. It follows the store as the worker did, and
+compares with the heads that the worker kept and signed (decision 0017). Streams that differ are
+then read once more, to name what is wrong with them. Takes some 300 bytes of memory a stream.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from math import inf
 from typing import LiteralString
+from uuid import UUID
 
 import psycopg
 import sqlalchemy as sa
+from psycopg import IsolationLevel
 
-from eventkit.store import COLUMNS, Store
+from eventkit.findings import Finding, Kind, findings_of
+from eventkit.heads import Follower, Head, Progress, progress
+from eventkit.signed_heads import key_of
+from eventkit.store import COLUMNS, Connection
 from eventkit.stored import Stored
+from eventkit.unit import Kit
+from eventkit.witnesses import Witness, Witnesses
 
 # S608: built from constants alone.
-_ALL: LiteralString = f"SELECT {COLUMNS} FROM events ORDER BY stream, version"  # noqa: S608
+_ALL: LiteralString = f"SELECT {COLUMNS} FROM events ORDER BY position"  # noqa: S608
+_STREAM: LiteralString = f"SELECT {COLUMNS} FROM events WHERE stream = %s ORDER BY version"  # noqa: S608
+_END: LiteralString = "SELECT coalesce(max(position), 0) FROM events"
+_HEADS: LiteralString = (
+    "SELECT stream, version, hash, seal, broken_at IS NOT NULL FROM stream_heads"
+)
+_HEAD: LiteralString = "SELECT version, hash, seal FROM stream_heads WHERE stream = %s"
+_PAGE = 1_000
+
+# Told after every page up to which position it is done, and up to which it goes.
+Show = Callable[[int, int], None]
 
 
-def verify(url: str, store: Store) -> Iterator[tuple[Stored, str | None]]:
-    """Every stored event by stream and version, with what is wrong about it or None.
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """What was looked at and found. `notes` are no faults, but nothing to keep quiet about.
 
-    After a fault the stream's next events are judged by the hashes as they stand, so that one
-    changed event is one finding. Reads in one snapshot, a thousand rows at a time.
+    `followed` is the position up to which heads are kept: nobody can say what came after it.
     """
-    plain = sa.make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
-    with psycopg.connect(plain) as connection, connection.cursor("verify") as cursor:
-        cursor.itersize = 1_000
-        previous: Stored | None = None
-        for row in cursor.execute(_ALL):
-            stored = Stored(*row)
-            before = previous if previous and previous.stream == stored.stream else None
-            yield stored, _fault(store, before, stored)
-            previous = stored
+
+    generation: UUID
+    events: int
+    streams: int
+    position: int
+    followed: int
+    findings: Sequence[Finding]
+    notes: Sequence[str]
 
 
-def _fault(store: Store, before: Stored | None, stored: Stored) -> str | None:
-    expected = before.version + 1 if before else 1
-    if stored.version != expected:
-        return f"version {expected} is missing before it"
-    if store.digest(before.hash if before else b"", stored) != stored.hash:
-        return "it is not what was stored"
-    return None
+def verify(kit: Kit, exported: Sequence[str] = (), show: Show = lambda _, __: None) -> Report:
+    """Everything that can be seen to be wrong; `exported` are lines of a file of heads."""
+    url = sa.make_url(kit.settings.database_url).set(drivername="postgresql")
+    with psycopg.connect(url.render_as_string(hide_password=False)) as connection:
+        connection.isolation_level = IsolationLevel.REPEATABLE_READ
+        connection.read_only = True
+        return _Run(kit, connection).report(exported, show)
+
+
+class _Run:
+    def __init__(self, kit: Kit, connection: Connection) -> None:
+        self._kit = kit
+        self._connection = connection
+        self._kept = progress(connection)
+        key = key_of(kit.settings.chain_key)
+        self._witnesses = Witnesses(connection, kit.name, key)
+        self._suspects: set[str] = set()
+
+    def report(self, exported: Sequence[str], show: Show) -> Report:
+        walk = _Walk(self._kit, self._heard(exported))
+        for stored in self._events(show):
+            if walk.position <= self._kept.position < stored.position:
+                self._compare(walk.heads)
+            walk.take(stored)
+        if walk.position <= self._kept.position:
+            self._compare(walk.heads)
+        walk.end()
+        self._suspects |= walk.broken
+        said = [*walk.findings, *self._witnesses.findings]
+        return Report(
+            generation=self._witnesses.line[0].generation,
+            events=walk.events,
+            streams=len(walk.heads.keys() | walk.broken),
+            position=walk.position,
+            followed=self._kept.position,
+            findings=[*self._of_streams(), *said],
+            notes=self._witnesses.notes,
+        )
+
+    def _heard(self, exported: Sequence[str]) -> list[Witness]:
+        found = self._witnesses.hear(exported)
+        newest = max((one.of.position for one in found), default=0)
+        if newest > self._kept.position:
+            text = f"stream_heads ends at position {self._kept.position}, and knew {newest} before"
+            self._witnesses.findings.append(Finding(kind=Kind.HEAD, text=text))
+        kept = Witness("stream_heads", self._kept)
+        return sorted([*found, kept], key=lambda one: one.of.position)
+
+    def _events(self, show: Show) -> Iterator[Stored]:
+        (end,) = self._connection.execute(_END).fetchone() or (0,)
+        with self._connection.cursor("events") as cursor:
+            cursor.itersize = _PAGE
+            for number, row in enumerate(cursor.execute(_ALL), 1):
+                stored = Stored(*row)
+                yield stored
+                if number % _PAGE == 0 or stored.position == end:
+                    show(stored.position, end)
+
+    def _compare(self, heads: dict[str, Head]) -> None:
+        """Suspect streams that end otherwise than the heads say, or that only one side has."""
+        unseen = set(heads)
+        with self._connection.cursor("heads") as cursor:
+            cursor.itersize = _PAGE
+            for stream, version, digest, seal, broken in cursor.execute(_HEADS):
+                unseen.discard(stream)
+                if broken or heads.get(stream) != (version, digest, seal):
+                    self._suspects.add(stream)
+        self._suspects |= unseen
+
+    def _of_streams(self) -> Iterator[Finding]:
+        for stream in sorted(self._suspects):
+            rows = self._connection.execute(_STREAM, (stream,)).fetchall()
+            head = self._connection.execute(_HEAD, (stream,)).fetchone()
+            known = Head(*head) if head else None
+            yield from findings_of(self._kit.store, stream, [Stored(*row) for row in rows], known)
+
+
+class _Walk:
+    """All events once more in order, judged by each witness on the way."""
+
+    def __init__(self, kit: Kit, witnesses: Iterable[Witness]) -> None:
+        self._follower = Follower(kit.store, kit.settings.chain_key, Progress())
+        self._waiting = deque(witnesses)
+        self._agreed = Progress()
+        self.events = 0
+        self.position = 0
+        self.findings: list[Finding] = []
+
+    @property
+    def heads(self) -> dict[str, Head]:
+        return self._follower.heads
+
+    @property
+    def broken(self) -> set[str]:
+        """Streams with an event that does not follow the one before it."""
+        return set(self._follower.broken)
+
+    def take(self, stored: Stored) -> None:
+        self._judge(stored.position)
+        self._follower.take(stored)
+        self.events += 1
+        self.position = stored.position
+
+    def end(self) -> None:
+        self._judge(inf)
+
+    def _judge(self, below: float) -> None:
+        while self._waiting and self._waiting[0].of.position < below:
+            witness = self._waiting.popleft()
+            if self._follower.progress != witness.of:
+                self.findings.append(self._against(witness))
+            # So that each stretch between two witnesses is judged by itself.
+            self._follower.progress = self._agreed = witness.of
+
+    def _against(self, witness: Witness) -> Finding:
+        since, now, then = self._agreed, self._follower.progress, witness.of
+        kind = Kind.HISTORY
+        text = (
+            f"between positions {since.position} and {then.position} the store is not what"
+            f" {witness.name} says: {now.events - since.events} events now,"
+            f" {then.events - since.events} then"
+        )
+        if self.position < then.position:
+            kind = Kind.CUT
+            text = f"the store ends at position {self.position}, and {witness.name} knows {text}"
+        return Finding(kind=kind, text=text, position=then.position)
