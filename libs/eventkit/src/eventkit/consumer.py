@@ -10,16 +10,19 @@ from uuid import UUID
 
 import structlog
 
-from contracts.envelope import Message
-from eventkit.conflicts import StoreSuspect, VersionConflict
+from eventkit.asking import Asking
+from eventkit.claims import BATCH, Claims, ran_into_timeout
 from eventkit.crash_points import reach
 from eventkit.database import Unavailable, driver, session
 from eventkit.effects import Effects, Progress
-from eventkit.inbox import Action, Handle, Inbox, Park, first_line, known
-from eventkit.incoming import Arrival, Batch, Place, Source, SourceUnavailable, Streams
+from eventkit.inbox import Action, Handle, Inbox, Park, known
+from eventkit.incoming import Arrival, Batch, Place, Source, Streams
 from eventkit.lease import Fenced, Lease
 from eventkit.logs import crash
-from eventkit.parking import due, park_again, parked_events, unpark
+from eventkit.parked_acts import Acts
+from eventkit.passing import PASSING
+from eventkit.retries import Hands, Retries
+from eventkit.singly import Singly
 from eventkit.unit import Kit
 
 if TYPE_CHECKING:
@@ -29,8 +32,6 @@ _log = structlog.get_logger(component="consumer")
 
 WAIT = 2.0
 NOTED_EVERY = 1.0
-# These say that this was not the moment, and nothing about the event.
-PASSING = (Unavailable, Fenced, VersionConflict, StoreSuspect, SourceUnavailable)
 
 
 class Consumer:
@@ -49,12 +50,29 @@ class Consumer:
         self.name = subscription.source
         self._kit = kit
         self._source = source
-        self._streams = streams
+        self._streams = Asking(streams)
         self._effects = Effects(kit, subscription, self._renew)
+        self._claims = Claims(kit.engine, subscription.source)
+        most = kit.settings.failures_before_parking
+        self._singly = Singly(self._effects, self._claims, self._renew, most)
+        hands = Hands(
+            kit=kit,
+            source=subscription.source,
+            effects=self._effects,
+            singly=self._singly,
+            claims=self._claims,
+            asking=self._streams,
+            sorting=self._inbox,
+            renew=self._renew,
+        )
+        self._retries = Retries(hands)
+        self._acts = Acts(hands, self._retries)
         self._lease = lease or Lease("consumers", subscription.source)
         self._wait = wait
         self._epoch: int | None = None
         self._generation: UUID | None = None
+        self._origin: str | None = None
+        self._is_careful = False
         self._after: dict[Place, str] = {}
         self._noted = 0.0
 
@@ -86,7 +104,8 @@ class Consumer:
         epoch = self._hold()
         if epoch is None:
             return False
-        self._retry(epoch)
+        self._acts.step(epoch, self._generation)
+        self._retries.step(epoch)
         batch = self._source.poll(self._wait)
         if batch.arrivals:
             reach("consumer.fetched")
@@ -99,9 +118,10 @@ class Consumer:
             raw = driver(connection)
             epoch = self._lease.hold(raw)
             if epoch is not None and epoch != self._epoch:
-                query = "SELECT generation FROM consumers WHERE name = %s"
+                query = "SELECT generation, origin FROM consumers WHERE name = %s"
                 row = raw.execute(query, (self.name,)).fetchone()
-                self._generation = row[0] if row else None
+                self._generation, self._origin = row or (None, None)
+                self._is_careful = self._claims.were_left(raw)
                 self._after = self._effects.places(raw)
                 self._source.resume(self._after)
             self._epoch = epoch
@@ -114,42 +134,48 @@ class Consumer:
         inbox = self._inbox(batch.arrivals)
         actions = [action for arrival in batch.arrivals for action in inbox.sort(arrival)]
         moved = {place: at for place, at in batch.after.items() if self._after.get(place) != at}
-        progress = Progress(generation=inbox.generation, batch=replace(batch, after=moved))
-        try:
-            self._effects.commit(actions, epoch, progress)
-        except PASSING:
-            raise
-        except Exception as error:
-            _log.warning("one_by_one", source=self.name, **crash(error))
-            self._one_by_one(actions, epoch, inbox.generation)
-            self._effects.commit((), epoch, progress)
+        progress = Progress(
+            generation=inbox.generation,
+            origin=inbox.origin,
+            batch=replace(batch, after=moved),
+            settled=(BATCH,) if batch.arrivals else (),
+        )
+        self._carry_out(actions, epoch, progress)
         self._after |= moved
-        self._generation = inbox.generation
+        self._generation, self._origin = inbox.generation, inbox.origin
         self._noted = monotonic()
         _alarm(self.name, actions)
 
-    def _inbox(self, arrivals: Sequence[Arrival]) -> Inbox:
+    def _carry_out(self, actions: Sequence[Action], epoch: int, progress: Progress) -> None:
+        """All at once; or, where that failed or the batch before ended a process, one by one."""
+        if not self._is_careful and self._at_once(actions, epoch, progress):
+            return
+        self._singly.carry_out(actions, epoch, progress.generation)
+        self._effects.commit((), epoch, progress)
+        self._is_careful = self._is_careful and not progress.settled
+
+    def _at_once(self, actions: Sequence[Action], epoch: int, progress: Progress) -> bool:
+        """False where one of the events can't be handled, or takes too long."""
+        if any(isinstance(action, Handle) for action in actions):
+            self._claims.take()
+        try:
+            self._effects.commit(actions, epoch, progress)
+        except PASSING as error:
+            if not isinstance(error, Unavailable) or not ran_into_timeout(error):
+                raise
+            _log.warning("one_by_one", source=self.name, **crash(error))
+        except Exception as error:
+            _log.warning("one_by_one", source=self.name, **crash(error))
+        else:
+            return True
+        return False
+
+    def _inbox(self, arrivals: Sequence[Arrival], *, again: bool = False) -> Inbox:
         with session(self._kit.engine) as connection:
             found = known(driver(connection), self.name, self._generation, arrivals)
-        return Inbox(self._generation, found, self._streams.stream)
-
-    def _one_by_one(self, actions: Sequence[Action], epoch: int, generation: UUID | None) -> None:
-        """Find the events whose handling fails; park their streams and handle all others."""
-        parked: set[str] = set()
-        for action in actions:
-            self._renew(epoch)
-            todo = action
-            if isinstance(action, Handle) and action.message.subject in parked:
-                todo = Park(action.message, "waiting", "behind a parked event of its stream")
-            try:
-                self._effects.commit([todo], epoch, Progress(generation=generation))
-            except PASSING:
-                raise
-            except Exception as error:
-                if isinstance(todo, Park):
-                    raise
-                parked.add(todo.message.subject)
-                self._effects.commit([self._failed(todo.message, error)], epoch, Progress())
+        if again:
+            found.parked.clear()
+        return Inbox(self._generation, found, self._streams.stream, self._origin)
 
     def _renew(self, epoch: int) -> None:
         """Keep the lease during long work; over a connection of its own, so that it is seen."""
@@ -158,46 +184,6 @@ class Consumer:
         with session(self._kit.engine) as connection:
             if self._lease.hold(driver(connection)) != epoch:
                 raise Fenced
-
-    def _failed(self, message: Message, error: Exception) -> Park:
-        told = {"source": self.name, "stream": message.subject, "type": message.type}
-        _log.error("parked", **told, **crash(error))
-        return Park(message, "handler", first_line(error))
-
-    def _retry(self, epoch: int) -> None:
-        with session(self._kit.engine) as connection:
-            raw = driver(connection)
-            waiting = [
-                parked_events(raw, self.name, generation, stream)
-                for generation, stream in due(raw, self.name)
-            ]
-        for events in waiting:
-            for number, message in events:
-                self._renew(epoch)
-                if (failed := self._retry_event(number, message, epoch)) is not None:
-                    with self._effects.transaction(epoch, Progress()) as connection:
-                        park_again(driver(connection), number, failed)
-                    break
-
-    def _retry_event(self, number: int, message: Message, epoch: int) -> Park | None:
-        """Handle a parked event as if it came now; why it must wait on, or None."""
-        with session(self._kit.engine) as connection:
-            found = known(driver(connection), self.name, self._generation, [message])
-        found.parked.clear()
-        actions = Inbox(self._generation, found, self._streams.stream).sort(message)
-        for action in actions:
-            if isinstance(action, Park):
-                return action
-        try:
-            with self._effects.transaction(epoch, Progress()) as connection:
-                recorded = self._effects.carry_out(connection, actions, epoch)
-                unpark(driver(connection), number)
-            self._kit.tell(recorded)
-        except PASSING:
-            raise
-        except Exception as error:
-            return self._failed(message, error)
-        return None
 
 
 def _alarm(source: str, actions: Sequence[Action]) -> None:

@@ -11,6 +11,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from contracts.envelope import Message
+from eventkit.claims import settle
 from eventkit.crash_points import reach
 from eventkit.database import driver, session
 from eventkit.inbox import Action, Handle, Park, keep
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from eventkit.service import Subscription
 
 _SAVE = (
-    "UPDATE consumers SET generation = coalesce(%s, generation),"
+    "UPDATE consumers SET generation = coalesce(%s, generation), origin = coalesce(%s, origin),"
     " position = coalesce(%s, position), head = coalesce(%s, head),"
     " current_at = CASE WHEN %s THEN clock_timestamp() ELSE current_at END"
     " WHERE name = %s AND epoch = %s"
@@ -41,11 +42,16 @@ _OFFSETS = "SELECT log, partition, cursor FROM consumer_offsets WHERE source = %
 
 @dataclass(frozen=True)
 class Progress:
-    """What a transaction says of the source: its generation, and where to read on."""
+    """What a transaction says of the source: its generation, and where to read on.
+
+    `origin` is how the source's events name it; `settled` are the claims that end with it.
+    """
 
     generation: UUID | None = None
     batch: Batch | None = None
 
+    origin: str | None = None
+    settled: tuple[UUID, ...] = ()
 
 class Effects:
     """Writes for one subscription, each time in one transaction under the given epoch.
@@ -117,7 +123,9 @@ class Effects:
         batch = progress.batch or Batch(after={})
         if batch.after:
             self._save_offsets(raw, batch.after)
-        values = (progress.generation, batch.position, batch.head, batch.current)
+        settle(raw, self._subscription.source, progress.settled)
+        says = (progress.generation, progress.origin)
+        values = (*says, batch.position, batch.head, batch.current)
         if raw.execute(_SAVE, (*values, self._subscription.source, epoch)).rowcount != 1:
             raise Fenced
 

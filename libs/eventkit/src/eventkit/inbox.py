@@ -12,11 +12,12 @@ from msgspec import DecodeError
 
 from contracts.catalog import UnknownEvent, newest
 from contracts.codec import read
-from contracts.envelope import Message
+from contracts.envelope import Message, to_structured
 from eventkit.incoming import Arrival, SourceUnavailable, Unreadable
 from eventkit.store import Connection
 
 Fetch = Callable[[str, int], list[Message]]
+BEHIND = "behind a parked event of its stream"
 
 # What reading an event can raise: it breaks its schema, or an upcast breaks on it.
 UNFIT = (ValidationError, DecodeError, RecursionError, LookupError, TypeError, ValueError)
@@ -74,8 +75,11 @@ class Known:
 class Inbox:
     """Sorts the arrivals of one source. Nothing here writes."""
 
-    def __init__(self, generation: UUID | None, known: Known, fetch: Fetch) -> None:
+    def __init__(
+        self, generation: UUID | None, known: Known, fetch: Fetch, origin: str | None = None
+    ) -> None:
         self.generation = generation
+        self.origin = origin
         self._known = known
         self._fetch = fetch
 
@@ -83,6 +87,10 @@ class Inbox:
         """What to do because of this arrival, in order; nothing for what is known already."""
         if isinstance(arrival, Unreadable):
             return [Park(arrival, "unreadable", arrival.reason)]
+        if self.origin is None:
+            self.origin = arrival.source
+        if arrival.source != self.origin and not self._is_known(arrival):
+            return self._of_another_origin(arrival)
         if self.generation is None:
             self.generation = arrival.generation
         if arrival.generation != self.generation:
@@ -98,13 +106,34 @@ class Inbox:
         if message.version <= head:
             return self._seen(message)
         if message.subject in self._known.parked:
-            return [Park(message, "waiting", "behind a parked event of its stream")]
+            return [Park(message, "waiting", BEHIND)]
         if message.version == head + 1:
             return [self._next(message)]
         return self._after_a_gap(message, head)
 
+    def _of_another_origin(self, message: Message) -> list[Action]:
+        """The source was given another address, or somebody else wrote this: the source knows.
+
+        What somebody else wrote holds up no stream, so it is kept beside all streams.
+        """
+        if message.subject in self._known.parked:
+            return [Park(message, "waiting", BEHIND)]
+        told = f"says that it is of {message.source}, not of {self.origin}"
+        try:
+            found = self._fetch(message.subject, message.version)
+        except SourceUnavailable as error:
+            return [self._park(message, "origin", f"{told}: {error}"[:500])]
+        for one in found:
+            if (one.id, one.version) == (message.id, message.version):
+                self.origin = one.source
+                return self.sort(one)
+        return [Park(Unreadable(raw=to_structured(message), reason=told), "foreign", told[:500])]
+
+    def _is_known(self, message: Message) -> bool:
+        return self._known.ids.get((message.subject, message.version)) == message.id
+
     def _seen(self, message: Message) -> list[Action]:
-        if self._known.ids.get((message.subject, message.version)) == message.id:
+        if self._is_known(message):
             return []
         return [self._park(message, "fork", "another event was seen as this version")]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from eventkit.database import connect, session
+from eventkit.parked_actions import PARKED_ACTION_ROWS
 from eventkit.projection import Projector
 from eventkit.service import Service
 from eventkit.settings import Settings
@@ -14,6 +15,9 @@ from eventkit.unit import Kit
 from eventkit.vault import Vault
 
 _PRESENT = sa.select(STORE_STATE.c.generation)
+
+# What every service has of its own events, beside its own read models.
+KIT_READ_MODELS = (PARKED_ACTION_ROWS,)
 
 
 def open_kit(service: Service, settings: Settings, *, pool_size: int) -> Kit:
@@ -31,5 +35,5 @@ def open_kit(service: Service, settings: Settings, *, pool_size: int) -> Kit:
         settings=settings,
         engine=engine,
         store=Store(chain_key=settings.chain_key, generation=generation, vault=vault),
-        projectors=[Projector(model) for model in service.read_models],
+        projectors=[Projector(model) for model in (*service.read_models, *KIT_READ_MODELS)],
     )

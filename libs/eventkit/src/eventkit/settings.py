@@ -219,6 +219,7 @@ class Settings:
     client_secret: str | None = setting("CLIENT_SECRET", WORD, default=None, secret=True)
     token_issuer: str = setting("TOKEN_ISSUER", WORD, default="netztreff-registry")
     token_audience: str = setting("TOKEN_AUDIENCE", WORD, default="netztreff")
+    failures_before_parking: int = setting("FAILURES_BEFORE_PARKING", number(1, 100), default=5)
     # With the time that asking takes, a revocation is known everywhere within a minute.
     trust_refresh_seconds: int = setting("TRUST_REFRESH_SECONDS", number(1, 45), default=20)
     # No secret, but long enough for a file of its own.

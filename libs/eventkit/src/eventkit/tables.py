@@ -44,3 +44,42 @@ KNOWN_PEOPLE = sa.Table(
     sa.Column("person", sa.Text, nullable=False, unique=True),
     sa.Column("since", sa.DateTime(timezone=True), nullable=False),
 )
+
+PARKED = sa.Table(
+    "parked",
+    metadata,
+    sa.Column("id", sa.BigInteger, primary_key=True),
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("generation", sa.Uuid),
+    sa.Column("stream", sa.Text),
+    sa.Column("version", sa.Integer),
+    sa.Column("event_id", sa.Uuid),
+    sa.Column("type", sa.Text),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("detail", sa.Text, nullable=False),
+    sa.Column("message", sa.LargeBinary, nullable=False),
+    sa.Column("parked_at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("retry_at", sa.DateTime(timezone=True)),
+    sa.Column("revision", sa.Integer, nullable=False),
+)
+
+# A read model of the events in contracts.operations.
+PARKED_ACTIONS = sa.Table(
+    "parked_actions",
+    metadata,
+    sa.Column("action_id", sa.Uuid, primary_key=True),
+    sa.Column("parked_id", sa.BigInteger, primary_key=True),
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("act", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text),
+    sa.Column("revision", sa.Integer),
+    sa.Column("actor", sa.Text, nullable=False),
+    sa.Column("correlation_id", sa.Text, nullable=False),
+    sa.Column("request_id", sa.Uuid, nullable=False),
+    sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("outcome", sa.Text),
+    sa.Column("events", sa.Integer),
+    sa.Column("why", sa.Text),
+    sa.Column("done_at", sa.DateTime(timezone=True)),
+    sa.Column("stream_version", sa.Integer, nullable=False),
+)
