@@ -44,6 +44,9 @@ security: setup ## Run the security suites, and compare docs/security.md with wh
 	@$(BIN)/pytest tests/security
 	@$(MAKE) --no-print-directory counts
 
+mutants: setup ## Break the safety on purpose, in copies, and see the tests turn red; make mutants ARGS="--only relay"
+	@PYTHONPATH=deploy:. $(BIN)/python -m tests.mutants $(ARGS)
+
 counts: setup ## Compare the numbers of docs/security.md with the last run: make counts ARGS=--write
 	@$(BIN)/python -m tests.security.counts $(ARGS)
 
@@ -93,4 +96,4 @@ lock: setup ## Pin every dependency, with hashes and without hosts
 clean: ## Remove the environment, caches and everything that `make run` stored
 	rm -rf $(VENV) .cache .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis var
 
-.PHONY: help setup run cli test fuzz security counts faults check env up down kafka golden release-events bench lock clean
+.PHONY: help setup run cli test fuzz security mutants counts faults check env up down kafka golden release-events bench lock clean
