@@ -110,6 +110,7 @@ ENDPOINT = {"url": "http://127.0.0.1:9/", "event_types": ["*"]}
 COUNT = {"count": 27, "source": "Protokoll"}
 PLACE = {"venue": "Rathaus"}
 WHY = {"reason": "Anlass"}
+PART = {"service": "meetings", "cleared": 0, "remaining": 0, "remains": "0" * 64}
 IDS = {"ids": [str(uuid4())]}
 ADMIN: dict[str, Any] = {"scope": "admin"}
 CLIENTS: dict[str, Any] = ADMIN | {
@@ -120,6 +121,7 @@ CLIENTS: dict[str, Any] = ADMIN | {
 
 OF_THE_KIT = {
     "feed.read_events": row(everybody=f"{PLANS} operator service {TENANTS}"),
+    "feed.list_generations": row(everybody="operator service"),
     "docs.show_index": public(),
     "docs.read_openapi": public(),
     "docs.show_docs": public(),
@@ -187,6 +189,12 @@ ROWS: Mapping[str, Row] = {
     ),
     "registry:contacts.release_contact": row("contact", "organiser", TENANTS, {}, **ADMIN),
     "registry:contacts.read_addresses": row(everybody="service", body=IDS),
+    "registry:contact_data.erase_contact": row(
+        "contact", "organiser", TENANTS, {"reason": "request"}, **ADMIN
+    ),
+    "registry:contact_data.show_erasure": row("contact.erased", "organiser", TENANTS),
+    "registry:contact_data.export_contact": row("contact", "organiser", TENANTS, **ADMIN),
+    "registry:erasures.acknowledge": row("contact.erased", "service", body=PART),
     "registry:seats.create_seat": row(
         "programme",
         "organiser",

@@ -180,10 +180,16 @@ def story(world: World, _: str) -> Arguments:
     return {"meeting_id": held, "story_id": found[0]["story_id"]}
 
 
-def contact(world: World, key: str) -> Arguments:
+def contact(world: World, key: str, *, erased: bool = False) -> Arguments:
     body = {"party": party(key), "role": "Beauftragte:r", "purpose": "Netzwerk"}
     named = body | {"name": "Kontakt", "email": f"{uuid4()}@example.org"}
-    return {"contact_id": world.make("registry", "/v1/contacts", named)}
+    made = world.make("registry", "/v1/contacts", named)
+    if erased:
+        headers = {"If-Match": world.version("registry", f"/v1/contacts/{made}")}
+        why = {"reason": "request"}
+        world.ask("registry", f"/v1/contacts/{made}/erasure", json=why, headers=headers)
+        return {"contact_id": made, "person": made}
+    return {"contact_id": made}
 
 
 def member(world: World, _: str) -> Arguments:
@@ -262,6 +268,7 @@ MAKERS: Mapping[str, Callable[[World, str], Arguments]] = {
     "registration": registration,
     "story": story,
     "contact": contact,
+    "contact.erased": partial(contact, erased=True),
     "member": member,
     "programme": programme,
     "cohort": cohort,

@@ -150,6 +150,7 @@ def open_site(databases: MakeDatabases, folder: Path, **settings: str) -> Iterat
     with ExitStack() as ended:
         for name, service in SERVICES.items():
             of = {"HTTP_BIND": f"{LOOPBACK}:{ports[name]}", "PUBLIC_URL": urls[name]}
+            of["ERASURE_JOURNAL"] = str(folder / f"{name}.erasures")
             environment = _migrated(service, made[name]) | OWN | addresses | of | settings
             environments[name] = environment
             kits[name] = open_kit(service, service.settings.from_env(environment), pool_size=8)

@@ -14,6 +14,7 @@ from contracts.envelope import Message
 from eventkit.claims import settle
 from eventkit.crash_points import reach
 from eventkit.database import driver, session
+from eventkit.erasure.hearing import hear
 from eventkit.inbox import Action, Handle, Park, keep
 from eventkit.incoming import Batch, Place
 from eventkit.lease import Fenced
@@ -49,9 +50,9 @@ class Progress:
 
     generation: UUID | None = None
     batch: Batch | None = None
-
     origin: str | None = None
     settled: tuple[UUID, ...] = ()
+
 
 class Effects:
     """Writes for one subscription, each time in one transaction under the given epoch.
@@ -109,6 +110,8 @@ class Effects:
     ) -> list[Recorded[Any]]:
         for projector in self._projectors:
             projector.apply(driver(connection), facts)
+        for fact in facts:
+            hear(connection, self._kit, self._subscription.source, fact)
         if self._subscription.react is None:
             return []
         appended: list[Recorded[Any]] = []

@@ -30,10 +30,12 @@ def open_kit(service: Service, settings: Settings, *, pool_size: int) -> Kit:
     with session(engine) as connection:
         generation = connection.scalars(_PRESENT).one()
     vault = Vault(keys, settings.master_key)
-    return Kit(
+    kit = Kit(
         name=service.name,
         settings=settings,
         engine=engine,
         store=Store(chain_key=settings.chain_key, generation=generation, vault=vault),
         projectors=[Projector(model) for model in (*service.read_models, *KIT_READ_MODELS)],
     )
+    kit.people, kit.holdings = service.people, service.holdings
+    return kit

@@ -13,6 +13,7 @@ from wsgiref.types import WSGIApplication
 import structlog
 
 from eventkit import metrics
+from eventkit.erasure.eraser import Eraser
 from eventkit.health import Readiness
 from eventkit.http.app import create_app
 from eventkit.kits import open_kit
@@ -93,6 +94,9 @@ class Roles:
     def _open(self, pool_size: int) -> Kit:
         wait_until_ready(Readiness(self.service, self.settings))
         kit = open_kit(self.service, self.settings, pool_size=pool_size)
+        if kit.people is not None:
+            # Before anything is answered or sent: a restored database knows who was erased.
+            Eraser(kit).replay()
         kit.committed.append(self._note)
         return kit
 

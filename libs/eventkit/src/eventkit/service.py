@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from prometheus_client.metrics_core import Metric
 
     from eventkit.auth.trust import Issuing
+    from eventkit.erasure.holdings import Holding, People
     from eventkit.http.blueprint import Blueprint
     from eventkit.unit import Kit, Unit
 
@@ -80,5 +81,8 @@ class Service:
     issuing: Issuing | None = None
     # What it knows of the register: ags, district_key, active (see eventkit.tenants).
     municipalities: sa.Table | None = None
+    # Whose personal data it owns, and in which tables people stand, its own and those of others.
+    people: People | None = None
+    holdings: tuple[Holding, ...] = ()
     # What personal links of this service are for; without it, it takes none.
     links: str | None = None

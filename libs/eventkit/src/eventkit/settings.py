@@ -126,6 +126,12 @@ def _word(text: str) -> str:
     return text
 
 
+def _place(text: str) -> str:
+    if not Path(text).is_absolute() or not Path(text).parent.is_dir():
+        raise ValueError
+    return text
+
+
 def _rate(text: str) -> Rate | None:
     if text.lower() in ("off", "0"):
         return None
@@ -158,6 +164,7 @@ ADDRESS = Form(_address, "host:port")
 FLAG = Form(_flag, "true or false")
 TEXT = Form(str, "text")
 FILE = Form(str, "the path of a file")
+PLACE = Form(_place, "the absolute path of a file in a folder that exists")
 WORD = Form(_word, "text without blanks")
 HTTP = url("http", "https")
 DATABASE = url("postgresql", "postgres", "postgresql+psycopg")
@@ -186,6 +193,7 @@ class Settings:
     key_database_url: str = setting("KEY_DATABASE_URL", DATABASE, secret=True)
     master_key: bytes = setting("MASTER_KEY", KEY, secret=True)
     chain_key: bytes = setting("CHAIN_KEY", KEY, secret=True)
+    erasure_journal: str | None = setting("ERASURE_JOURNAL", PLACE, default=None)
     kafka_bootstrap_servers: tuple[str, ...] = setting(
         "KAFKA_BOOTSTRAP_SERVERS", BROKERS, default=()
     )

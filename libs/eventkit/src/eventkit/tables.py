@@ -26,6 +26,35 @@ STORE_STATE = sa.Table(
     sa.Column("home", postgresql.OID, nullable=False),
 )
 
+# Who was erased, here or at the service `owner`, and this service's part in it. It is settled when
+# the owner took the part; where this service is the owner, when the key is gone.
+ERASURES = sa.Table(
+    "erasures",
+    metadata,
+    sa.Column("owner", sa.Text, primary_key=True),
+    sa.Column("person", sa.Uuid, primary_key=True),
+    # None where no event tells of it: the store has never, or not yet, heard of the person.
+    sa.Column("event_id", sa.Uuid),
+    sa.Column("erased_at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("reason", sa.Text),
+    sa.Column("cleared", sa.Integer, nullable=False),
+    sa.Column("remaining", sa.Integer, nullable=False),
+    sa.Column("remains", sa.Text, nullable=False),
+    sa.Column("settled_at", sa.DateTime(timezone=True)),
+)
+
+# At the owner: what each service said of its part, until all of it is certified by an event.
+ERASURE_PARTS = sa.Table(
+    "erasure_parts",
+    metadata,
+    sa.Column("person", sa.Uuid, primary_key=True),
+    sa.Column("service", sa.Text, primary_key=True),
+    sa.Column("cleared", sa.Integer, nullable=False),
+    sa.Column("remaining", sa.Integer, nullable=False),
+    sa.Column("remains", sa.Text, nullable=False),
+    sa.Column("acknowledged_at", sa.DateTime(timezone=True), nullable=False),
+)
+
 # In the key database. A row without a key is a person who was erased.
 PERSON_KEYS = sa.Table(
     "person_keys",

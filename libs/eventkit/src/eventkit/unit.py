@@ -13,6 +13,7 @@ from eventkit.conflicts import GenerationChanged, VersionConflict
 from eventkit.crash_points import reach
 from eventkit.database import driver, raw_session, session, transaction
 from eventkit.domain import Aggregate, Refusal
+from eventkit.erasure.holdings import Holding, People
 from eventkit.idempotency import Idempotency, KeyTaken
 from eventkit.projection import Projector
 from eventkit.recorded import Context, Recorded, Unplaced, Written
@@ -118,6 +119,8 @@ class Kit:
         self.store = store
         self.vault: Vault = store.vault
         self.projectors = tuple(projectors)
+        self.people: People | None = None
+        self.holdings: tuple[Holding, ...] = ()
         self._needs_place = any(projector.model.needs_place for projector in self.projectors)
         self.now = now
         # Called after each commit that stored events; must be quick and must not raise.

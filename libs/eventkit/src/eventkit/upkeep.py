@@ -3,6 +3,7 @@
 import sqlalchemy as sa
 
 from eventkit.database import Unavailable
+from eventkit.erasure.worker import ErasureWorker
 from eventkit.head_exports import HeadWorker
 from eventkit.service import Worker
 from eventkit.unit import Kit
@@ -18,6 +19,7 @@ def forget_strangers(kit: Kit) -> bool:
 
 
 KIT_WORKERS: tuple[Worker, ...] = (
+    Worker("erasures", ErasureWorker().step, every=2.0),
     Worker("heads", HeadWorker().step, every=2.0),
     Worker("strangers", forget_strangers, every=3600.0),
 )

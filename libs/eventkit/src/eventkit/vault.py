@@ -30,9 +30,11 @@ _ERASE = sa.text(
     "INSERT INTO person_keys AS k (person, wrapped, created_at, erased_at)"
     " SELECT n.person, NULL, n.at, n.at"
     " FROM unnest(CAST(:people AS text[]), CAST(:times AS timestamptz[])) AS n(person, at)"
+    " WHERE NOT EXISTS (SELECT FROM person_keys o WHERE o.person = n.person"
+    " AND o.wrapped IS NULL AND o.erased_at IS NOT NULL)"
     " ON CONFLICT (person) DO UPDATE"
     " SET wrapped = NULL, erased_at = coalesce(k.erased_at, excluded.erased_at)"
-    " WHERE k.wrapped IS NOT NULL OR k.erased_at IS NULL RETURNING person"
+    " RETURNING person"
 )
 
 
@@ -74,6 +76,10 @@ class Vault:
         if key is None:
             return None
         return _decrypt(key, urlsafe_b64decode(sealed), place.encode()).decode()
+
+    def is_sealed(self, text: str, person: str = "") -> bool:
+        """Whether this is a sealed value; with a person, one of theirs."""
+        return text.startswith(f"{_MARK}:{person}:" if person else f"{_MARK}:")
 
     def erase(self, people: Mapping[str, datetime]) -> list[str]:
         """Remove the keys of people for good, each with the time of the erasure; commits.

@@ -13,6 +13,7 @@ from notifications.delivery.mails import MailWorker
 from notifications.delivery.webhooks import WebhookWorker
 from notifications.domain.delivery import DELIVERY
 from notifications.domain.endpoint import ENDPOINT
+from notifications.people import HOLDINGS
 from notifications.policy.reactions import react
 from notifications.problems import PROBLEMS
 from notifications.projection.audience import CONTACTS, PARTICIPATIONS, SEATS
@@ -61,5 +62,6 @@ SERVICE = Service(
     workers=(Worker("mails", MailWorker().step), Worker("webhooks", WebhookWorker().step)),
     migrations=Path(__file__).parent / "migrations",
     municipalities=municipalities,
+    holdings=HOLDINGS,
     settings=NotificationSettings,
 )

@@ -9,6 +9,7 @@ from registry.api import (
     clients,
     cohorts,
     contacts,
+    erasures,
     imports,
     municipalities,
     organisations,
@@ -29,6 +30,7 @@ from registry.domain.municipality import MUNICIPALITY
 from registry.domain.organisation import ORGANISATION
 from registry.domain.programme import PROGRAMME
 from registry.domain.seat import SEAT
+from registry.people import HOLDINGS, PEOPLE
 from registry.problems import PROBLEMS
 from registry.projection.clients import CLIENTS
 from registry.projection.cohorts import COHORTS
@@ -91,6 +93,9 @@ POLICY: dict[str, Policy] = {
     "contacts.change_contact": NAMES_CONTACTS,
     "contacts.release_contact": NAMES_CONTACTS,
     "contacts.read_addresses": allow("service"),
+    "contact_data.erase_contact": NAMES_CONTACTS,
+    "contact_data.show_erasure": allow("organiser", "municipality", "district"),
+    "contact_data.export_contact": NAMES_CONTACTS,
     "seats.create_seat": ORGANISER,
     "seats.list_seats": NETWORK,
     "seats.show_seat": NETWORK,
@@ -144,6 +149,7 @@ SERVICE = Service(
         participations.bp,
         organisations.bp,
         contacts.bp,
+        erasures.bp,
         seats.bp,
         clients.bp,
         secrets.bp,
@@ -159,4 +165,6 @@ SERVICE = Service(
     issues_tokens=True,
     issuing=Issuing(generations=generations, revoked=revoked),
     municipalities=municipalities_table,
+    people=PEOPLE,
+    holdings=HOLDINGS,
 )

@@ -13,7 +13,7 @@ from werkzeug.exceptions import NotFound, RequestEntityTooLarge
 from eventkit import metrics
 from eventkit.auth.links import Links
 from eventkit.auth.trust import Trust, following_trust, issuing_trust
-from eventkit.http import events_described, failures, feed, limits, transport
+from eventkit.http import erasures, events_described, failures, feed, limits, transport
 from eventkit.http.arguments import BODY_LIMIT
 from eventkit.http.blueprint import Blueprint
 from eventkit.http.body import has_control
@@ -62,11 +62,14 @@ def create_app(service: Service, kit: Kit) -> Flask:
     install(app, _wording(service, kit.settings.public_url))
     policy = {
         **docs.POLICY,
-        feed.ENDPOINT: feed.POLICY,
+        **feed.POLICY,
         **events_described.POLICY,
         **service.policy,
     }
     kits_own = [feed.bp, events_described.bp, docs.bp]
+    if service.people is not None:
+        policy |= erasures.POLICY
+        kits_own.append(erasures.bp)
     blueprints = [*service.blueprints, *kits_own]
     api = _add_routes(app, blueprints, policy)
     app.extensions["eventkit"] = Runtime(

@@ -101,6 +101,10 @@ class HistoryEntry(Schema):
         required=True,
         metadata={"description": "Fields that the event has, and this answer has not."},
     )
+    erased = fields.Boolean(
+        required=True,
+        metadata={"description": "Whether what it told of a person was erased."},
+    )
     actor = fields.Nested(ActorView, required=True)
     correlation_id = fields.String(required=True)
 
@@ -147,7 +151,8 @@ def _listed(query: sa.Select[Any], timeline: Timeline) -> Response:
         stored = _stored(connection, timeline.stream(today), after + 1, which.limit + 1)
     facts = [recorded(one) for one in takewhile(is_known, stored[: which.limit])]
     more = pages.sealed([facts[-1].version]) if facts and len(stored) > len(facts) else None
-    entries = [_entry(fact, set(timeline.withheld(today, fact.event))) for fact in facts]
+    erased = _erased(facts)
+    entries = [_entry(fact, set(timeline.withheld(today, fact.event)), erased) for fact in facts]
     return page_answer(entries, HistoryEntry, more)
 
 
@@ -181,7 +186,18 @@ def _stored(connection: sa.Connection, stream: str, first: int, limit: int) -> l
     return kit().store.read_stream(driver(connection), stream, first, limit)
 
 
-def _entry(fact: Recorded[Any], withheld: set[str]) -> dict[str, Any]:
+def _erased(facts: Iterable[Recorded[Any]]) -> set[str]:
+    """Those of the people in these events who were erased."""
+    people = {person for fact in facts for person in _people(fact)}
+    return kit().vault.erased(people) if people else set()
+
+
+def _people(fact: Recorded[Any]) -> set[str]:
+    """Whose personal fields the event has."""
+    return {str(getattr(fact.event, of)) for of in event_type(fact.event).personal.values()}
+
+
+def _entry(fact: Recorded[Any], withheld: set[str], erased: set[str]) -> dict[str, Any]:
     declared = event_type(fact.event)
     told = msgspec.to_builtins(fact.event)
     hidden = {*declared.personal, *withheld} & told.keys()
@@ -193,6 +209,7 @@ def _entry(fact: Recorded[Any], withheld: set[str]) -> dict[str, Any]:
         "recorded_at": fact.recorded_at,
         "data": {name: value for name, value in told.items() if name not in hidden},
         "withheld": sorted(hidden),
+        "erased": not erased.isdisjoint(_people(fact)),
         "actor": {"kind": kind, "id": _shown_identity(kind, identity)},
         "correlation_id": fact.metadata.correlation_id,
     }

@@ -76,6 +76,9 @@ KINDS: Mapping[str, Kind] = {
     "method-not-allowed": kind(
         "Method not for this address", "Use one of the methods that Allow names.", 405
     ),
+    "no-erasure-journal": kind(
+        "No erasure journal", "Ask the operator to set ERASURE_JOURNAL; nothing was erased.", 409
+    ),
     "not-found": kind(
         "Not found", "Check the address. What is not for you is answered in the same way.", 404
     ),
@@ -124,6 +127,7 @@ KINDS: Mapping[str, Kind] = {
     "unknown-host": kind(
         "Unknown host", "Call the service by the name that its operator gave you.", 400
     ),
+    "unknown-service": kind("Service without a part", "Name a service that follows this one.", 422),
     "unparsable": kind(
         "Unreadable body", "Send one JSON value in UTF-8, with every member named once.", 400
     ),

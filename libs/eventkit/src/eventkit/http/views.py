@@ -28,6 +28,7 @@ __all__ = [
     "changed",
     "context",
     "created",
+    "done",
     "execute",
     "found",
     "is_repeated",
@@ -97,6 +98,11 @@ def changed(aggregate: Aggregate[Any, Any, Any], key: object, command: object) -
     written = kit().execute(
         aggregate, key, command, context=context(), expected=expected, idempotency=known
     )
+    return done(key, written)
+
+
+def done(key: object, written: Written[Any]) -> Response:
+    """Answer a change that the view made itself, like `changed`."""
     return _written(200, str(key), written, {})
 
 

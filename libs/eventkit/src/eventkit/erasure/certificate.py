@@ -1,0 +1,36 @@
+"""How far an erasure is: what each service that held a part of the person has said."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from contracts.erasure import ErasureReason
+from eventkit.database import session
+from eventkit.domain import NotFound
+from eventkit.erasure.parts import erasure_of, parts_of
+from eventkit.unit import Kit
+
+PENDING, COMPLETE = "pending", "complete"
+
+
+def certificate(kit: Kit, person: UUID) -> dict[str, Any]:
+    """The state of an erasure at its owner; raises NotFound for who was not erased."""
+    with session(kit.engine) as sql:
+        row = erasure_of(sql, kit.name, person)
+        said = {one["service"]: dict(one) for one in parts_of(sql, person)}
+    if row is None or kit.people is None:
+        raise NotFound("not-found", "There is no such thing here.")
+    # Of who was never known here after a restore, nobody else has to clear anything.
+    holders = [kit.name, *kit.people.holders] if row["event_id"] else []
+    missing = sorted({*holders} - said.keys())
+    done = row["settled_at"] is not None and not missing
+    return {
+        "person": person,
+        "service": kit.name,
+        "state": COMPLETE if done else PENDING,
+        "erased_at": row["erased_at"],
+        "reason": ErasureReason(row["reason"]),
+        "parts": [said[name] for name in sorted(said)],
+        "missing": missing,
+    }

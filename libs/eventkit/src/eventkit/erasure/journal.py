@@ -1,0 +1,145 @@
+"""The erasure journal: who was erased, in a file outside of all databases (decision 0016).
+
+A restored database has forgotten erasures; the journal has not. It holds ids, times and reasons.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hmac
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from uuid import UUID
+
+import msgspec
+import structlog
+
+from contracts.erasure import ErasureReason
+from eventkit.database import Unavailable
+
+_log = structlog.get_logger(component="erasure")
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """One erasure, as it was decided."""
+
+    person: UUID
+    service: str
+    at: datetime
+    reason: ErasureReason
+
+
+class _Line(Entry, frozen=True, kw_only=True):
+    mac: str
+
+
+_decoder = msgspec.json.Decoder(_Line)
+
+
+class Journal:
+    """Appends and reads lines, each with a MAC over itself and the MAC of the line before it.
+
+    Processes of one machine, or of one shared volume, may append at the same time.
+    """
+
+    def __init__(self, path: Path, key: bytes) -> None:
+        self._path = path
+        self._key = hmac.digest(key, b"erasure-journal", "sha256")
+
+    def append(self, entry: Entry) -> None:
+        """Write one line and wait until it is on the disk; raises Unavailable."""
+        try:
+            with self._locked() as file:
+                whole = _whole_lines(file)
+                mac = _mac_of(whole[-1]) if whole else ""
+                os.write(file, self._line(entry, mac))
+                os.fsync(file)
+        except OSError as error:
+            raise Unavailable(f"the erasure journal: {error.strerror}") from error
+
+    def entries(self) -> list[Entry]:
+        """The first entry of each person, in order; raises Unavailable.
+
+        What does not fit its MAC is passed over and logged: nobody erases by writing a line.
+        """
+        try:
+            lines = self._path.read_bytes().split(b"\n")
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            raise Unavailable(f"the erasure journal: {error.strerror}") from error
+        found: dict[UUID, Entry] = {}
+        # What follows the last line end was never finished, and never acknowledged.
+        for entry in self._checked(lines[:-1]):
+            found.setdefault(entry.person, entry)
+        return list(found.values())
+
+    def _checked(self, lines: list[bytes]) -> Iterator[Entry]:
+        before = ""
+        for number, text in enumerate(lines, 1):
+            mac = _mac_of(text)
+            entry = _read(text)
+            if entry is None or not hmac.compare_digest(mac, self._mac(entry, before)):
+                _log.error("erasure_journal_damaged", line=number)
+            else:
+                yield entry
+            before = mac
+
+    def _line(self, entry: Entry, before: str) -> bytes:
+        mac = self._mac(entry, before)
+        return msgspec.json.encode(_Line(**msgspec.structs.asdict(entry), mac=mac)) + b"\n"
+
+    def _mac(self, entry: Entry, before: str) -> str:
+        told = before.encode() + msgspec.json.encode(entry)
+        return hmac.digest(self._key, told, "sha256").hex()
+
+    @contextmanager
+    def _locked(self) -> Iterator[int]:
+        is_new = not self._path.exists()
+        file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            if is_new:
+                _sync_folder(self._path.parent)
+            yield file
+        finally:
+            os.close(file)
+
+
+def _whole_lines(file: int) -> list[bytes]:
+    """The lines of the file, which loses the part of one that a crash left behind."""
+    content = os.pread(file, os.fstat(file).st_size, 0)
+    whole, _, torn = content.rpartition(b"\n")
+    if torn:
+        os.ftruncate(file, len(content) - len(torn))
+    return whole.split(b"\n") if whole else []
+
+
+def _mac_of(text: bytes) -> str:
+    line = _decoded(text)
+    return line.mac if line else ""
+
+
+def _read(text: bytes) -> Entry | None:
+    line = _decoded(text)
+    if line is None:
+        return None
+    return Entry(person=line.person, service=line.service, at=line.at, reason=line.reason)
+
+
+def _decoded(text: bytes) -> _Line | None:
+    try:
+        return _decoder.decode(text)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+
+
+def _sync_folder(folder: Path) -> None:
+    file = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(file)
+    finally:
+        os.close(file)
