@@ -45,14 +45,14 @@ def play(wanted: Wanted, book: Book, progress: Progress) -> None:
         for name in names:
             player.alone(name, wanted.cases[name].seconds)
         return
+    shared = [name for name in wanted.names if wanted.cases[name].shared]
+    if shared:
+        planned = again(shared, wanted.seed)
+        once = wanted.seconds is None
+        player.shared(islice(planned, len(shared)) if once else planned, wanted.seconds)
     for name in wanted.names:
-        case = wanted.cases[name]
-        if not case.shared:
-            player.alone(name, wanted.seconds or case.seconds)
-        elif wanted.seconds is None:
-            player.shared(islice(again(name, wanted.seed), 1), None)
-        else:
-            player.shared(again(name, wanted.seed), wanted.seconds)
+        if name not in shared:
+            player.alone(name, wanted.seconds or wanted.cases[name].seconds)
 
 
 class Player:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import cycle
 from random import Random
 
 from tests.faults.case import Case
@@ -32,11 +33,9 @@ def mix(cases: Cases, seed: str) -> Iterator[Planned]:
             at += cases[name].seconds + chance.expovariate(0.5)
 
 
-def again(name: str, seed: str) -> Iterator[Planned]:
-    """One case, again and again."""
-    number = 0
-    while True:
-        number += 1
+def again(names: Sequence[str], seed: str) -> Iterator[Planned]:
+    """These cases in this order, again and again."""
+    for number, name in enumerate(cycle(names), 1):
         yield Planned(0, name, f"{seed}/{number}/{name}")
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from typing import Any
 
 import orjson
+from msgspec import DecodeError
 
 from contracts.catalog import UnknownEvent
 from contracts.codec import read
@@ -63,20 +65,19 @@ def streams(history: History, source: str, *, foreign: bool) -> Iterator[list[Re
         if present and present[0].stream != one.stream:
             yield present
             present = []
-        present += heard(one, source, uri) if foreign else [recorded(one)]
+        with suppress(UnknownEvent, DecodeError):
+            # What can't be read was found by the hash chain, and is seen in the rows.
+            present += heard(one, source, uri) if foreign else [recorded(one)]
     if present:
         yield present
 
 
 def heard(one: Stored, source: str, uri: str) -> list[Recorded[Any]]:
     """The event as another service is told of it."""
-    try:
-        return [
-            recorded_message(message, read(message.type, message.data), source)
-            for message in messages([one], uri)
-        ]
-    except UnknownEvent:
-        return []
+    return [
+        recorded_message(message, read(message.type, message.data), source)
+        for message in messages([one], uri)
+    ]
 
 
 def folded_rows(model: ReadModel, facts: list[Recorded[Any]]) -> Rows:
