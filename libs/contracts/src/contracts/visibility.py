@@ -53,6 +53,8 @@ _OF_PARTICIPANTS = frozenset(
         "participant.promoted",
         "participant.withdrawn",
         "participant.checked_in",
+        "participant.erased",
+        "participant.erasure_certified",
     }
 )
 WITHHELD: Mapping[str, frozenset[str]] = {

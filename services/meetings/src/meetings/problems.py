@@ -20,6 +20,9 @@ PROBLEMS: Mapping[str, Kind] = {
     "contact-and-name": kind(
         "Contact and name at once", "Name the contact alone; the registry knows the rest.", 422
     ),
+    "contact-of-registry": kind(
+        "Contact of the registry", "Erase the contact in the registry.", 409
+    ),
     "documented-too-early": kind(
         "Documented before it was held", "Name a time after the end of the meeting.", 422
     ),

@@ -12,6 +12,7 @@ from marshmallow.validate import Range, Regexp
 
 from contracts.catalog import Deprecated, LongText, Personal, Text, event, value
 from contracts.events.agenda import AgendaPublished
+from contracts.events.participants import ParticipantErased, ParticipantErasureCertified
 from contracts.events.registry import Ags, Email, Party
 from contracts.events.results import (
     AttendanceAnnounced,
@@ -284,6 +285,8 @@ MeetingEvent = (
     | ParticipantPromoted
     | ParticipantWithdrawn
     | ParticipantCheckedIn
+    | ParticipantErased
+    | ParticipantErasureCertified
     | AttendanceAnnounced
     | AttendanceCounted
     | StoryTold

@@ -102,6 +102,7 @@ WORDS: dict[str, Any] = {
         "party": _PARTY,
         "name": None,
         "email": None,
+        "erased": False,
         "registered_at": "2027-02-01T09:30:00+01:00",
     },
     "PartyBody": _PARTY,

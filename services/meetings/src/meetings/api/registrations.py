@@ -14,7 +14,7 @@ from contracts.events.registry import PartyKind
 from eventkit.auth.principal import TIED
 from eventkit.domain import Invalid
 from eventkit.http.blueprint import Blueprint
-from eventkit.http.fields import Integer, Sealed, Text
+from eventkit.http.fields import Erased, Integer, Sealed, Text
 from eventkit.http.history import Timeline, found_at
 from eventkit.http.listing import Listing, same
 from eventkit.http.moments import Moment, MomentQuery
@@ -111,6 +111,7 @@ class RegistrationView(Schema):
     party = PartyOfRow()
     name = Personal()
     email = Personal()
+    erased = Erased()
     registered_at = LocalTime()
 
 

@@ -14,6 +14,7 @@ from contracts.events.meetings import (
     ParticipantWaitlisted,
     ParticipantWithdrawn,
 )
+from contracts.events.participants import ParticipantErased, ParticipantErasureCertified
 from contracts.events.results import StoryTold, StoryWithdrawn
 from eventkit.auth.principal import TIED, Principal
 from eventkit.http.views import principal
@@ -22,7 +23,15 @@ from meetings.projection.calendar import calendar
 from meetings.projection.registrations import registrations
 
 _JUDGES_STORIES = frozenset({"organiser", "moderator"})
-_OF_PARTICIPANTS = ("participant_id", "contact_id", "party", "side", "from_waiting_list")
+_OF_PARTICIPANTS = (
+    "participant_id",
+    "contact_id",
+    "party",
+    "side",
+    "from_waiting_list",
+    "reason",
+    "parts",
+)
 
 
 def own_participants(caller: Principal) -> sa.ColumnElement[Any]:
@@ -51,6 +60,8 @@ def of_meeting(today: Mapping[str, Any], event: MeetingEvent) -> Iterable[str]:
             | ParticipantPromoted(participant_id=who)
             | ParticipantWithdrawn(participant_id=who)
             | ParticipantCheckedIn(participant_id=who)
+            | ParticipantErased(participant_id=who)
+            | ParticipantErasureCertified(participant_id=who)
         ):
             seen = principal().role in SEES_ALL or who in (today["own_participants"] or ())
             return () if seen else _OF_PARTICIPANTS

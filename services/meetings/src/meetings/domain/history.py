@@ -28,6 +28,7 @@ from contracts.events.meetings import (
     RegistrationClosed,
     ResultsPublished,
 )
+from contracts.events.participants import ParticipantErased, ParticipantErasureCertified
 from contracts.events.results import (
     AttendanceAnnounced,
     AttendanceCounted,
@@ -101,7 +102,13 @@ def _after(meeting: Meeting, event: MeetingEvent) -> Meeting:  # noqa: C901, PLR
             | ParticipantWithdrawn()
             | ParticipantCheckedIn()
         ):
-            return replace(meeting, places=_places(meeting.places, event))
+            return _moved(meeting, event)
+        case ParticipantErased(participant_id=who):
+            return replace(
+                meeting, erased=meeting.erased | {who}, certified=meeting.certified - {who}
+            )
+        case ParticipantErasureCertified(participant_id=who):
+            return replace(meeting, certified=meeting.certified | {who})
         case StoryTold(story_id=story_id):
             return replace(meeting, stories=meeting.stories | {story_id})
         case StoryWithdrawn(story_id=story_id):
@@ -115,6 +122,16 @@ def _after(meeting: Meeting, event: MeetingEvent) -> Meeting:  # noqa: C901, PLR
         ):
             return meeting
     assert_never(event)
+
+
+def _moved(meeting: Meeting, event: PlaceEvent) -> Meeting:
+    """Who gives a place back is remembered, and who registers anew has one again."""
+    who, former = event.participant_id, meeting.former
+    if isinstance(event, ParticipantWithdrawn):
+        former = {**former, who: meeting.places[who]}
+    elif who in former:
+        former = {other: place for other, place in former.items() if other != who}
+    return replace(meeting, places=_places(meeting.places, event), former=former)
 
 
 def _places(places: Mapping[UUID, Place], event: PlaceEvent) -> Mapping[UUID, Place]:

@@ -10,6 +10,12 @@ from typing import assert_never
 from contracts.events.meetings import MeetingEvent
 from eventkit.domain import Aggregate
 from meetings.domain.agenda import PublishAgenda, publish_agenda
+from meetings.domain.erasure import (
+    CertifyParticipantErasure,
+    EraseParticipant,
+    certify_participant_erasure,
+    erase_participant,
+)
 from meetings.domain.history import evolve
 from meetings.domain.lifecycle import (
     CancelMeeting,
@@ -76,6 +82,8 @@ MeetingCommand = (
     | RegisterParticipant
     | WithdrawParticipant
     | CheckInParticipant
+    | EraseParticipant
+    | CertifyParticipantErasure
     | StartMeeting
     | EndMeeting
     | AnnounceAttendance
@@ -95,7 +103,7 @@ def decide(meeting: Meeting | None, command: MeetingCommand) -> list[MeetingEven
 
 
 # The table of contents of this service: two lines a command, long and not complicated.
-def _decided(  # noqa: C901, PLR0911, PLR0912
+def _decided(  # noqa: C901, PLR0911, PLR0912, PLR0915
     meeting: Meeting | None, command: MeetingCommand
 ) -> Sequence[MeetingEvent]:
     match command:
@@ -123,6 +131,10 @@ def _decided(  # noqa: C901, PLR0911, PLR0912
             return withdraw(meeting, command)
         case CheckInParticipant():
             return check_in(meeting, command)
+        case EraseParticipant():
+            return erase_participant(meeting, command)
+        case CertifyParticipantErasure():
+            return certify_participant_erasure(meeting, command)
         case StartMeeting():
             return start(meeting, command)
         case EndMeeting():

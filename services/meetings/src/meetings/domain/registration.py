@@ -139,6 +139,8 @@ def withdraw(
 def check_in(meeting: Meeting | None, command: CheckInParticipant) -> list[ParticipantCheckedIn]:
     present = known(meeting, Action.CHECK_IN)
     place = _place(present, command.participant_id)
+    if command.participant_id in present.erased:
+        raise Conflict("person-erased", "The data of this person was erased.")
     if place.standing is Standing.WAITLISTED:
         raise Conflict("no-place", "Who is on the waiting list has no place yet.")
     if place.standing is Standing.ATTENDED:

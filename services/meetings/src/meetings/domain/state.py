@@ -36,7 +36,10 @@ class Place:
 
 @dataclass(frozen=True, kw_only=True)
 class Meeting:
-    """A meeting as its rules see it; `places` keeps the order of registration."""
+    """A meeting as its rules see it; `places` keeps the order of registration.
+
+    `former` are those who gave theirs back. Who was erased may be in either.
+    """
 
     meeting_id: UUID
     phase: Phase
@@ -49,6 +52,9 @@ class Meeting:
     agenda_revision: int = 0
     capacity: int | None = None
     places: Mapping[UUID, Place] = field(default_factory=dict)
+    former: Mapping[UUID, Place] = field(default_factory=dict)
+    erased: frozenset[UUID] = frozenset()
+    certified: frozenset[UUID] = frozenset()
     stories: frozenset[UUID] = frozenset()
 
 

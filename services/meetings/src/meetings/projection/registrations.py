@@ -12,6 +12,7 @@ from contracts.events.meetings import (
     ParticipantWaitlisted,
     ParticipantWithdrawn,
 )
+from contracts.events.participants import ParticipantErased, ParticipantErasureCertified
 from eventkit.readmodel import Key, ReadModel, Row
 from eventkit.recorded import Recorded
 from meetings.domain.state import Standing
@@ -31,11 +32,13 @@ registrations = sa.Table(
     sa.Column("party_key", sa.Text),
     sa.Column("name", sa.Text),
     sa.Column("email", sa.Text),
+    sa.Column("erased", sa.Boolean, nullable=False),
     sa.Column("registered_at", sa.DateTime(timezone=True), nullable=False),
     sa.Column("stream_version", sa.Integer, nullable=False),
 )
 
-# The domain forgets who withdrew; people who look at the list don't.
+# What identifies the person; sealed, and empty for good once they are erased.
+PERSONAL = ("name", "email")
 WITHDRAWN = "withdrawn"
 _STANDINGS: Mapping[type[MeetingEvent], str] = {
     ParticipantRegistered: Standing.REGISTERED.value,
@@ -54,6 +57,8 @@ def keys(recorded: Recorded[MeetingEvent]) -> Iterable[Key]:
             | ParticipantPromoted(meeting_id=meeting_id, participant_id=who)
             | ParticipantWithdrawn(meeting_id=meeting_id, participant_id=who)
             | ParticipantCheckedIn(meeting_id=meeting_id, participant_id=who)
+            | ParticipantErased(meeting_id=meeting_id, participant_id=who)
+            | ParticipantErasureCertified(meeting_id=meeting_id, participant_id=who)
         ):
             return [(meeting_id, who)]
     return []
@@ -61,6 +66,10 @@ def keys(recorded: Recorded[MeetingEvent]) -> Iterable[Key]:
 
 def change(_: Key, row: Row | None, recorded: Recorded[MeetingEvent]) -> Row | None:
     event = recorded.event
+    if isinstance(event, ParticipantErased):
+        return row and row | dict.fromkeys(PERSONAL) | {"erased": True}
+    if isinstance(event, ParticipantErasureCertified):
+        return row
     standing = {"standing": _STANDINGS[type(event)]}
     if isinstance(event, ParticipantRegistered | ParticipantWaitlisted):
         return _new(event, recorded) | standing
@@ -80,6 +89,7 @@ def _new(
         "party_key": event.party and event.party.key,
         "name": event.name,
         "email": event.email,
+        "erased": False,
         "registered_at": recorded.occurred_at,
     }
 

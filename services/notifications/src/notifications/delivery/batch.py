@@ -16,7 +16,7 @@ from notifications.projection.deliveries import DeliveryState, deliveries
 from notifications.projection.meetings import meetings
 from notifications.projection.participants import Place, participants
 
-_WEIGHT = {Place.WITHDRAWN: 0, Place.WAITING: 1, Place.REGISTERED: 2}
+_WEIGHT = {Place.ERASED: 0, Place.WITHDRAWN: 1, Place.WAITING: 2, Place.REGISTERED: 3}
 _confirms = sa.func.bool_or(deliveries.c.notice == Notice.CONFIRMATION.value)
 
 
@@ -71,7 +71,8 @@ def batch_of(kit: Kit, rows: Sequence[sa.RowMapping]) -> Batch:
             registered_as={
                 (row.meeting_id, row.person): row.participant_id
                 for row in registered
-                if row.contact_id is not None and row.place != Place.WITHDRAWN.value
+                if row.contact_id is not None
+                and Place(row.place) in (Place.WAITING, Place.REGISTERED)
             },
             withdrawals={
                 (meeting, person): count for meeting, person, count in connection.execute(farewells)

@@ -15,6 +15,8 @@ def pointless(
     """Why a mail about this version of the meeting needn't be sent any more."""
     if is_over(meeting, now):
         return "meeting_over"
+    if place is Place.ERASED:
+        return "person_erased"
     # Whoever gave the place back has no newer delivery, unless by registering anew.
     if notice is Notice.WITHDRAWAL:
         return "superseded" if place is Place.REGISTERED else None

@@ -82,7 +82,7 @@ class Told:
 class People:
     """Whom the audience consists of, who has or gave back a place, and what everybody was told.
 
-    `gone` are those who left their role: they are told nothing more.
+    `gone` are those who left their role or were erased: they are told nothing more.
     """
 
     audience: frozenset[Recipient] = frozenset()

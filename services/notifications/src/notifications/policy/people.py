@@ -66,12 +66,12 @@ def people_of(sql: sa.Connection, row: sa.RowMapping) -> People:
     invited = _contacts_of_cohorts(sql, groups[TargetKind.COHORT])
     audience = frozenset(map(_contact, invited | _seated(sql, groups[TargetKind.STEERING_GROUP])))
     told = _told(sql, row["meeting_id"])
-    registered, withdrawn = _participants(sql, row["meeting_id"])
+    registered, withdrawn, erased = _participants(sql, row["meeting_id"])
     return People(
         audience=audience,
         registered=registered,
         withdrawn=withdrawn - registered,
-        gone=_left(sql, audience | registered | set(told)),
+        gone=_left(sql, audience | registered | set(told)) | erased,
         told=told,
     )
 
@@ -134,15 +134,16 @@ def _after(told: Told, notice: Notice, sequence: int) -> Told:
 
 def _participants(
     sql: sa.Connection, meeting_id: UUID
-) -> tuple[frozenset[Recipient], frozenset[Recipient]]:
-    """Who has a place, and who gave one back and does not wait for another."""
+) -> tuple[frozenset[Recipient], frozenset[Recipient], frozenset[Recipient]]:
+    """Who has a place, who gave one back and does not wait for another, and who was erased."""
     query = sa.select(participants).where(participants.c.meeting_id == meeting_id)
     rows = sql.execute(query).mappings().all()
     by_place = {
         place: frozenset(_person(row) for row in rows if row["place"] == place.value)
         for place in Place
     }
-    return by_place[Place.REGISTERED], by_place[Place.WITHDRAWN] - by_place[Place.WAITING]
+    withdrawn = by_place[Place.WITHDRAWN] - by_place[Place.WAITING]
+    return by_place[Place.REGISTERED], withdrawn, by_place[Place.ERASED]
 
 
 def _person(row: sa.RowMapping) -> Recipient:

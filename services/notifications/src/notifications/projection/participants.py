@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Any
 
@@ -14,19 +14,28 @@ from contracts.events.meetings import (
     ParticipantWaitlisted,
     ParticipantWithdrawn,
 )
+from contracts.events.participants import ParticipantErased
 from eventkit.readmodel import Key, ReadModel, Row
 from eventkit.recorded import Recorded
 from notifications.projection.schema import METADATA
 
 
 class Place(StrEnum):
-    """What a participant has; who only waits is told nothing yet."""
+    """What a participant has; who only waits is told nothing yet, who was erased nothing more."""
 
     REGISTERED = "registered"
     WAITING = "waiting"
     WITHDRAWN = "withdrawn"
+    ERASED = "erased"
 
 
+_PLACES: Mapping[type, Place] = {
+    ParticipantRegistered: Place.REGISTERED,
+    ParticipantWaitlisted: Place.WAITING,
+    ParticipantPromoted: Place.REGISTERED,
+    ParticipantWithdrawn: Place.WITHDRAWN,
+    ParticipantErased: Place.ERASED,
+}
 participants = sa.Table(
     "participants",
     METADATA,
@@ -45,30 +54,27 @@ def keys(recorded: Recorded[Any]) -> Iterable[Key]:
             | ParticipantWaitlisted()
             | ParticipantPromoted()
             | ParticipantWithdrawn()
+            | ParticipantErased()
         ):
             return [(recorded.event.meeting_id, recorded.event.participant_id)]
     return []
 
 
 def change(_key: Key, row: Row | None, recorded: Recorded[Any]) -> Row | None:
-    match recorded.event:
-        case ParticipantRegistered() as fact:
-            return _entered(fact, Place.REGISTERED)
-        case ParticipantWaitlisted() as fact:
-            return _entered(fact, Place.WAITING)
-        case ParticipantPromoted() if row is not None:
-            return row | {"place": Place.REGISTERED.value}
-        case ParticipantWithdrawn() if row is not None:
-            return row | {"place": Place.WITHDRAWN.value}
-    return row
+    fact = recorded.event
+    if isinstance(fact, ParticipantRegistered | ParticipantWaitlisted):
+        return _entered(fact)
+    if row is None or row["place"] == Place.ERASED.value:
+        return row
+    return row | {"place": _PLACES[type(fact)].value}
 
 
-def _entered(fact: ParticipantRegistered | ParticipantWaitlisted, place: Place) -> Row:
+def _entered(fact: ParticipantRegistered | ParticipantWaitlisted) -> Row:
     return {
         "meeting_id": fact.meeting_id,
         "participant_id": fact.participant_id,
         "contact_id": fact.contact_id,
-        "place": place.value,
+        "place": _PLACES[type(fact)].value,
     }
 
 
