@@ -12,8 +12,10 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from contracts.erasure import ErasurePart, ErasureReason
+from eventkit.database import driver
 from eventkit.erasure.holdings import Holding, clear, count_held, owned_by, remains
-from eventkit.tables import ERASURE_PARTS, ERASURES, PARKED
+from eventkit.parked_erasure import forget_parked
+from eventkit.tables import ERASURE_PARTS, ERASURES
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +37,7 @@ def carry_out(sql: sa.Connection, holdings: Sequence[Holding], told: Told, held:
     """
     of_owner = owned_by(holdings, told.owner)
     clear(sql, of_owner, told.person)
-    parked = _forget_unreadable(sql, told.person)
+    parked = forget_parked(driver(sql), str(told.person))
     remaining, digest = remains(sql, of_owner, told.person)
     row = {
         "owner": told.owner,
@@ -110,10 +112,3 @@ def as_part(row: sa.RowMapping, service: str) -> ErasurePart:
         remaining=row["remaining"],
         remains=row["remains"],
     )
-
-
-def _forget_unreadable(sql: sa.Connection, person: UUID) -> int:
-    """Parked events have no personal fields, since none is published; of what could not even be
-    read nobody knows, so what names the person goes."""
-    names = sa.func.strpos(sa.func.encode(PARKED.c.message, "escape"), str(person))
-    return sql.execute(sa.delete(PARKED).where(PARKED.c.stream.is_(None), names > 0)).rowcount
