@@ -32,9 +32,9 @@ def dump(site: Site, ledgers: Path, told: Line, writer: Writer) -> None:
     """All parts; the services may run, but should have come to rest."""
     writer.write("meta", [told | {"services": {name: _keys(site, name) for name in SERVICES}}])
     writer.write("ledger", lines(ledgers))
-    writer.write("faults", _kept(ledgers / "faults.jsonl"))
+    writer.write("faults", kept(ledgers / "faults.jsonl"))
     for kind in ("mails", "webhooks"):
-        writer.write(kind, _kept(site.folder / f"{kind}.jsonl"))
+        writer.write(kind, kept(site.folder / f"{kind}.jsonl"))
     for name in SERVICES:
         _dump_service(site, name, writer)
 
@@ -138,14 +138,16 @@ def _keys(site: Site, service: str) -> Line:
     return {"source": site.url(service), "chain_key": site.credentials.services[service].chain_key}
 
 
-def _kept(path: Path) -> Iterator[Line]:
+def kept(path: Path) -> Iterator[Line]:
+    """The lines of a file; one that a kill cut off is none."""
     if not path.exists():
         return
-    for line in path.read_text("utf-8").splitlines():
-        try:
-            yield json.loads(line)
-        except ValueError:
-            continue
+    with path.open(encoding="utf-8") as file:
+        for line in file:
+            try:
+                yield json.loads(line)
+            except ValueError:
+                continue
 
 
 def text(value: bytes | None) -> str | None:

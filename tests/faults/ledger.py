@@ -26,7 +26,13 @@ class Ledger:
 
     def keep(self, **told: Any) -> None:
         """On disk when this returns."""
-        self._file.write(json.dumps({**told, "at": round(time.time(), 3)}) + "\n")
+        self.write({**told, "at": round(time.time(), 3)})
+        self.sync()
+
+    def write(self, line: Line) -> None:
+        self._file.write(json.dumps(line) + "\n")
+
+    def sync(self) -> None:
         self._file.flush()
         os.fsync(self._file.fileno())
 

@@ -33,6 +33,8 @@ PATIENCE = httpx.Timeout(12, connect=3)
 SCOPES = frozenset({"read", "write", "admin"})
 # The same wish may be refused for the moment; nothing was stored by it.
 PASSING = frozenset({429, 500, 502, 503, 504, 507})
+# What the load's webhook is called about; participants, who are most, are written to.
+HEARD = ("meeting", "contact", "story", "invitations")
 BUSY = "idempotency-key-busy"
 TOKEN_SECONDS = 300.0
 # Who repeats a wish so long without an answer gives up, and leaves it unknown.
@@ -150,7 +152,7 @@ class Load:
     urls: Urls
     seed: str
     writers: int = 5
-    pace: float = 0.4
+    pace: float = 0.5
     counts: Counts = field(default_factory=Counts)
     over: Event = field(default_factory=Event)
     calm: Event = field(default_factory=Event)
@@ -237,7 +239,7 @@ def prepared(caller: Caller, chance: Random, hook: str) -> tuple[str, str, str]:
     audience = {"audience": [{"kind": "steering_group", "id": programme}], "capacity": None}
     path = f"/v1/meetings/{shared}/open-invitations"
     made("invitations.opened", MEETINGS, path, audience, any_match=True)
-    told = {"url": hook, "event_types": ["*"]}
+    told = {"url": hook, "event_types": [f"{noun}.*" for noun in HEARD]}
     endpoint = made("endpoint.registered", NOTIFICATIONS, "/v1/endpoints", told)
     return programme, shared, endpoint
 

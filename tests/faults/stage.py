@@ -11,8 +11,8 @@ from pathlib import Path
 
 from tests.faults.book import Book
 from tests.faults.dump import dump
-from tests.faults.history import Filed, Writer
-from tests.faults.load import Load
+from tests.faults.history import Filed, Line, Writer
+from tests.faults.load import HEARD, Load
 from tests.faults.oracle.findings import BROKEN, Finding, shortened
 from tests.faults.oracle.judge import judge
 from tests.faults.settle import settled
@@ -44,7 +44,7 @@ class Play:
     tick: Callable[[Stage], None] = lambda _: None
     tell: Callable[[str], None] = lambda _: None
     writers: int = 5
-    pace: float = 0.4
+    pace: float = 0.5
 
 
 @contextmanager
@@ -94,7 +94,8 @@ def write_history(stage: Stage, play: Play) -> Path:
     path = stage.folder / HISTORY
     writer = Writer(path)
     try:
-        told = {"seed": play.seed, "endpoint": stage.endpoint, "written": time.time()}
+        told: Line = {"seed": play.seed, "written": time.time()}
+        told |= {"endpoint": stage.endpoint, "heard": list(HEARD)}
         dump(stage.site, stage.folder, told, writer)
     finally:
         writer.close()

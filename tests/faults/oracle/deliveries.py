@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from tests.faults.history import History, Line
+from tests.faults.history import History, Line, meta
 from tests.faults.oracle.findings import BROKEN, DOUBLED, INVENTED, LOST, Finding
 from tests.faults.oracle.streams import Facts, stored_rows
 
@@ -87,15 +87,16 @@ def judge_causes(
     history: History, calls: Iterable[Line], facts: Mapping[str, Facts]
 ) -> Iterator[Finding]:
     """The load's endpoint hears of each event that the load's writers made, once."""
-    endpoint = next((row["endpoint"] for row in history.rows("meta") if "endpoint" in row), None)
-    if endpoint is None:
+    told = meta(history)
+    if "endpoint" not in told:
         return
     after = {line["op"] for line in history.rows("ledger") if line.get("writer") is not None}
-    causes = Counter(row["cause_id"] for row in calls if row["recipient_id"] == endpoint)
+    causes = Counter(row["cause_id"] for row in calls if row["recipient_id"] == told["endpoint"])
     published = [one for source in SOURCES for one in facts[source].published.items()]
     for identity, known in published:
         at = f"{known.stream} version {known.version}"
-        if known.op in after and not causes[identity]:
+        heard = known.name.partition(".")[0] in told["heard"]
+        if heard and known.op in after and not causes[identity]:
             yield Finding(LOST, "webhooks", f"nobody was called about {at}")
         if causes[identity] > 1:
             yield Finding(DOUBLED, "webhooks", f"{causes[identity]} deliveries about {at}")

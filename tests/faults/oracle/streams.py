@@ -39,6 +39,7 @@ class Group:
 class Published:
     """What must stand on the wires of one event, as digests."""
 
+    name: str
     stream: str
     version: int
     record: bytes
@@ -96,6 +97,7 @@ def facts_of(history: History, service: str) -> Facts:
             note(facts.groups.setdefault(op, Group()), one)
         for message in messages([one], keys["source"]):
             facts.published[str(one.event_id)] = Published(
+                name=one.name,
                 stream=one.stream,
                 version=one.version,
                 record=record_digest(*to_kafka(message)),
