@@ -223,7 +223,7 @@ def test_the_journal_names_who_was_erased_and_nothing_personal(callers: Callers)
     contact = erased(callers)
     text = journal(callers).read_text("utf-8")
     (line,) = [orjson.loads(one) for one in text.splitlines() if contact in one]
-    assert set(line) == {"person", "service", "at", "reason", "mac"}
+    assert set(line) == {"person", "service", "at", "reason", "number", "mac"}
     assert (line["service"], line["reason"]) == ("registry", "request")
     assert UUID(line["person"]) == UUID(contact)
     assert not [value for value in (NAME, EMAIL, PHONE, "08231000") if value in text]

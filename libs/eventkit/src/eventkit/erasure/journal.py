@@ -33,14 +33,19 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Line(Entry, frozen=True, kw_only=True):
+    number: int
     mac: str
+
+    @property
+    def entry(self) -> Entry:
+        return Entry(person=self.person, service=self.service, at=self.at, reason=self.reason)
 
 
 _decoder = msgspec.json.Decoder(_Line)
 
 
 class Journal:
-    """Appends and reads lines, each with a MAC over itself and the MAC of the line before it.
+    """Appends and reads lines, each with its number and a MAC over all of it.
 
     Processes of one machine, or of one shared volume, may append at the same time.
     """
@@ -53,9 +58,7 @@ class Journal:
         """Write one line and wait until it is on the disk; raises Unavailable."""
         try:
             with self._locked() as file:
-                whole = _whole_lines(file)
-                mac = _mac_of(whole[-1]) if whole else ""
-                os.write(file, self._line(entry, mac))
+                os.write(file, self._line(entry, _whole_lines(file) + 1))
                 os.fsync(file)
         except OSError as error:
             raise Unavailable(f"the erasure journal: {error.strerror}") from error
@@ -73,27 +76,25 @@ class Journal:
             raise Unavailable(f"the erasure journal: {error.strerror}") from error
         found: dict[UUID, Entry] = {}
         # What follows the last line end was never finished, and never acknowledged.
-        for entry in self._checked(lines[:-1]):
-            found.setdefault(entry.person, entry)
-        return list(found.values())
-
-    def _checked(self, lines: list[bytes]) -> Iterator[Entry]:
-        before = ""
-        for number, text in enumerate(lines, 1):
-            mac = _mac_of(text)
-            entry = _read(text)
-            if entry is None or not hmac.compare_digest(mac, self._mac(entry, before)):
+        for number, text in enumerate(lines[:-1], 1):
+            line = _decoded(text)
+            if line is None or not hmac.compare_digest(
+                line.mac, self._mac(line.entry, line.number)
+            ):
                 _log.error("erasure_journal_damaged", line=number)
             else:
-                yield entry
-            before = mac
+                if line.number != number:
+                    _log.error("erasure_journal_line_missing", line=number, told=line.number)
+                found.setdefault(line.person, line.entry)
+        return list(found.values())
 
-    def _line(self, entry: Entry, before: str) -> bytes:
-        mac = self._mac(entry, before)
-        return msgspec.json.encode(_Line(**msgspec.structs.asdict(entry), mac=mac)) + b"\n"
+    def _line(self, entry: Entry, number: int) -> bytes:
+        told = msgspec.structs.asdict(entry)
+        line = _Line(**told, number=number, mac=self._mac(entry, number))
+        return msgspec.json.encode(line) + b"\n"
 
-    def _mac(self, entry: Entry, before: str) -> str:
-        told = before.encode() + msgspec.json.encode(entry)
+    def _mac(self, entry: Entry, number: int) -> str:
+        told = b"%d:" % number + msgspec.json.encode(entry)
         return hmac.digest(self._key, told, "sha256").hex()
 
     @contextmanager
@@ -109,25 +110,13 @@ class Journal:
             os.close(file)
 
 
-def _whole_lines(file: int) -> list[bytes]:
-    """The lines of the file, which loses the part of one that a crash left behind."""
+def _whole_lines(file: int) -> int:
+    """How many lines the file has, which loses the part of one that a crash left behind."""
     content = os.pread(file, os.fstat(file).st_size, 0)
     whole, _, torn = content.rpartition(b"\n")
     if torn:
         os.ftruncate(file, len(content) - len(torn))
-    return whole.split(b"\n") if whole else []
-
-
-def _mac_of(text: bytes) -> str:
-    line = _decoded(text)
-    return line.mac if line else ""
-
-
-def _read(text: bytes) -> Entry | None:
-    line = _decoded(text)
-    if line is None:
-        return None
-    return Entry(person=line.person, service=line.service, at=line.at, reason=line.reason)
+    return whole.count(b"\n") + 1 if whole else 0
 
 
 def _decoded(text: bytes) -> _Line | None:
