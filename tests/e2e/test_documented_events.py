@@ -104,6 +104,7 @@ def test_the_program_goes_on_after_the_source_was_restored(
     store, old = tmp_path / "meetings.db", uuid4()
     with owner(installation) as database:
         database.execute("UPDATE generations SET parent = %s, forked_at = 5", (old,))
+        database.execute("INSERT INTO generations VALUES (%s, NULL, 0, now())", (old,))
         try:
             with sqlite3.connect(store) as connection:
                 connection.execute("CREATE TABLE place (one INTEGER PRIMARY KEY, cursor TEXT)")
@@ -111,6 +112,7 @@ def test_the_program_goes_on_after_the_source_was_restored(
             connection.close()
             printed = follow(installation, store)
         finally:
+            database.execute("DELETE FROM generations WHERE generation = %s", (old,))
             database.execute("UPDATE generations SET parent = NULL, forked_at = 0")
     assert "restored from a backup" in printed
     assert "new events" in printed

@@ -14,6 +14,7 @@ from contracts.envelope import BATCH
 from contracts.events.notifications import EndpointRemoved
 from eventkit.auth.principal import Principal
 from eventkit.auth.tokens import Signer
+from eventkit.conflicts import StoreSuspect
 from eventkit.database import driver, session
 from eventkit.http.app import create_app
 from eventkit.http.feed import LONGEST_MS
@@ -118,11 +119,17 @@ def test_a_malformed_or_foreign_cursor_is_refused(client: httpx.Client, cursor: 
     assert answer.json()["code"] == "unknown-cursor"
 
 
-def test_a_place_that_the_store_has_not_reached_is_refused(kit: Kit, client: httpx.Client) -> None:
+def test_a_place_that_the_store_has_not_reached_makes_it_suspect(
+    kit: Kit, client: httpx.Client
+) -> None:
     """It comes from a store that was since restored without anybody saying so."""
     write(kit)
-    cursor = f"7.{kit.store.generation}"
-    assert client.get("/events", params={"lastEventId": cursor}).status_code == 400
+    answer = client.get("/events", params={"lastEventId": f"7.{kit.store.generation}"})
+    assert (answer.status_code, answer.json()["code"]) == (503, "store-suspect")
+    assert answer.headers["Retry-After"] == "60"
+    with pytest.raises(StoreSuspect, match="listener has read up to 7"):
+        write(kit)
+    assert positions(ask(client)) == [1]
 
 
 def test_a_cursor_of_an_earlier_generation_gets_where_to_go_on(
@@ -133,6 +140,8 @@ def test_a_cursor_of_an_earlier_generation_gets_where_to_go_on(
     owner = sa.create_engine(store_databases.migration_environment()["MIGRATION_DATABASE_URL"])
     with owner.begin() as connection:
         statement = sa.text("UPDATE generations SET parent = :old, forked_at = 3")
+        connection.execute(statement, {"old": old})
+        statement = sa.text("INSERT INTO generations VALUES (:old, NULL, 0, now())")
         connection.execute(statement, {"old": old})
     owner.dispose()
     answer = client.get("/events", params={"lastEventId": f"4.{old}", "limit": 50})

@@ -9,6 +9,7 @@ from eventkit.conflicts import GenerationChanged, StoreSuspect
 from eventkit.database import driver, session
 from eventkit.unit import Kit
 from local.databases import Databases, connect
+from tests.integration.eventkit.http_calls import As
 from tests.integration.eventkit.sample import CONTEXT, SAMPLE, cancel, plan
 
 
@@ -108,3 +109,43 @@ def test_software_from_before_the_state_appends_until_the_store_is_suspect(kit: 
     with pytest.raises(Exception, match="older than"):
         rows(kit, one % 3)
     assert rows(kit, "SELECT count(*) FROM events") == [(2,)]
+
+
+def test_a_municipality_cannot_make_a_store_suspect(kit: Kit, as_: As) -> None:
+    written(kit)
+    cursor = f"7.{kit.store.generation}"
+    municipality = as_("municipality", tenant="08111000")
+    answer = municipality.get("/events", params={"lastEventId": cursor})
+    assert (answer.status_code, answer.json()["code"]) == (400, "unknown-cursor")
+    assert rows(kit, "SELECT store_suspicion()") == [(None,)]
+    assert as_("service").get("/events", params={"lastEventId": cursor}).status_code == 503
+    assert "7." in rows(kit, "SELECT store_suspicion()")[0][0]
+
+
+def test_writes_to_a_suspect_store_answer_503_and_reads_go_on(kit: Kit, as_: As) -> None:
+    rows(kit, "SELECT suspect_store('a test')")
+    organiser = as_("organiser")
+    answer = organiser.post(
+        "/v1/things",
+        headers={"Idempotency-Key": '"k"'},
+        json={"title": "Treffen"},
+    )
+    assert (answer.status_code, answer.json()["code"]) == (503, "store-suspect")
+    assert answer.headers["Retry-After"] == "60"
+    assert organiser.get("/events").status_code == 200
+
+
+def test_a_service_is_told_the_generations_in_order(
+    kit: Kit, as_: As, store_databases: Databases
+) -> None:
+    written(kit, 3)
+    first = str(kit.store.generation)
+    as_owner(store_databases, NEXT)
+    as_owner(store_databases, "INSERT INTO generations SELECT gen_random_uuid(), NULL, 0, now()")
+    found = as_("service").get("/events/generations").json()["items"]
+    told = [(one["parent"], one["forked_at"], one["ended_at"]) for one in found]
+    assert told == [(None, 0, 2), (first, 2, None), (None, 0, 0)]
+    assert found[0]["generation"] == first
+    assert as_("municipality", tenant="08111000").get("/events/generations").status_code == 403
+    events = as_("service").get("/events").json()
+    assert [one["generation"] for one in events] == [first, first, found[1]["generation"]]

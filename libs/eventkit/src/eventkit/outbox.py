@@ -15,6 +15,7 @@ from contracts.envelope import Message
 from contracts.visibility import Ear
 from eventkit.cursors import Cursor
 from eventkit.database import driver, session
+from eventkit.generations import Lineage, State, last_position, suspect
 from eventkit.publication import is_known, messages
 from eventkit.store import COLUMNS, Connection
 from eventkit.stored import Stored
@@ -28,19 +29,14 @@ _PAGE = "SELECT {columns} FROM events WHERE {conditions} ORDER BY position LIMIT
 _STREAM = "SELECT {columns} FROM events WHERE {conditions} ORDER BY version LIMIT {limit}"
 _POSITION = "SELECT position FROM events WHERE {conditions}"
 _PARTY = "(data #>> '{{party,kind}}') || ' ' || (data #>> '{{party,key}}') = ANY({}::text[])"
-_FORK = """
-WITH RECURSIVE line AS (
-    SELECT generation, parent, forked_at FROM generations WHERE generation = %(present)s
-    UNION ALL
-    SELECT older.generation, older.parent, least(older.forked_at, line.forked_at)
-    FROM generations older JOIN line ON older.generation = line.parent
-)
-SELECT forked_at FROM line WHERE parent = %(old)s
-"""
 
 
 class UnknownCursor(ValueError):
     """No place in this service's feed, or one that its store does not have."""
+
+
+class Ahead(UnknownCursor):
+    """The cursor is of the present generation, and beyond all that this store ever placed."""
 
 
 class Superseded(Exception):
@@ -75,9 +71,10 @@ class Outbox:
     def __init__(self, kit: Kit, source: str) -> None:
         self._kit = kit
         self._source = source
+        self._lineage = Lineage()
 
     def after(self, cursor: Cursor | UUID | None, ear: Ear | None = None) -> int:
-        """The position that a cursor names; raises UnknownCursor or Superseded.
+        """The position that a cursor names; raises UnknownCursor, Ahead or Superseded.
 
         The id of an event that the reader does not hear is as unknown as any other.
         """
@@ -96,16 +93,27 @@ class Outbox:
             return self._check(raw, cursor)
 
     def page(self, after: int, limit: int, filters: Filters) -> Page:
-        """The next published events that pass the filters, none of which can appear later."""
+        """The next published events that pass the filters, none of which can appear later.
+
+        Raises Ahead where another store is now behind the name of the one that was read before.
+        """
         with session(self._kit.engine) as connection:
             raw = driver(connection)
-            head = _head(raw)
-            if head <= after:
+            state, head = self._look(raw), _head(raw)
+            if head < after:
+                raise Ahead
+            if head == after:
                 return Page((), after, head)
             conditions = [*_conditions(filters), sql.SQL("position <= {}").format(head)]
             conditions.append(sql.SQL("position > {}").format(after))
             found = _select(raw, conditions, limit)
-        return self._page(found, after, head, full=len(found) == limit)
+        full = len(found) == limit
+        # Stops before an event of newer software, which alone knows how it is published.
+        known = list(takewhile(is_known, found))
+        seen = head
+        if full or len(known) < len(found):
+            seen = known[-1].position if known else after
+        return Page(tuple(messages(known, self._source, state.at)), seen, head)
 
     def stream(
         self, subject: str, from_version: int, limit: int, ear: Ear | None = None
@@ -114,31 +122,40 @@ class Outbox:
         conditions = _conditions(Filters(subject=subject, ear=ear))
         conditions.append(sql.SQL("version >= {}").format(from_version))
         with session(self._kit.engine) as connection:
+            state = self._look(driver(connection))
             found = _select(driver(connection), conditions, limit, query=_STREAM)
-        return list(messages(takewhile(is_known, found), self._source))
+        return list(messages(takewhile(is_known, found), self._source, state.at))
 
     def cursor(self, position: int) -> Cursor:
         """The place after this position."""
         return Cursor(position, self._kit.store.generation)
 
-    def _check(self, raw: Connection, cursor: Cursor) -> int:
-        present = self._kit.store.generation
-        if cursor.generation == present:
-            if cursor.position > _head(raw):
-                raise UnknownCursor
-            return cursor.position
-        row = raw.execute(_FORK, {"present": present, "old": cursor.generation}).fetchone()
-        if row is None:
-            raise UnknownCursor
-        raise Superseded(self.cursor(min(cursor.position, row[0])))
+    def state(self) -> State:
+        """What the store says of itself."""
+        with session(self._kit.engine) as connection:
+            return self._look(driver(connection))
 
-    def _page(self, found: list[Stored], after: int, head: int, *, full: bool) -> Page:
-        """Stop before an event of newer software, which alone knows how it is published."""
-        known = list(takewhile(is_known, found))
-        seen = head
-        if full or len(known) < len(found):
-            seen = known[-1].position if known else after
-        return Page(tuple(messages(known, self._source)), seen, head)
+    def suspect(self, why: str) -> str:
+        """Mark the store; gives why it is marked, by whomever."""
+        with session(self._kit.engine) as connection:
+            suspect(driver(connection), why)
+            return self._look(driver(connection)).suspicion or why
+
+    def _look(self, raw: Connection) -> State:
+        state = self._lineage.look(raw)
+        self._kit.store.generation = state.generation
+        return state
+
+    def _check(self, raw: Connection, cursor: Cursor) -> int:
+        state = self._look(raw)
+        if cursor.generation == state.generation:
+            if cursor.position <= _head(raw):
+                return cursor.position
+            raise Ahead if cursor.position > last_position(raw) else UnknownCursor
+        end = state.line.ends.get(cursor.generation)
+        if end is None:
+            raise UnknownCursor
+        raise Superseded(self.cursor(min(cursor.position, end)))
 
 
 def _head(raw: Connection) -> int:

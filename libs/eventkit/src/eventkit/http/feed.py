@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from threading import BoundedSemaphore, Condition
 from time import monotonic, sleep
 from typing import Any
@@ -17,19 +18,22 @@ from contracts.filters import UnknownFilter
 from contracts.filters import parse as parse_filter
 from contracts.visibility import Ear, ear_of
 from eventkit.auth.principal import TIED
+from eventkit.conflicts import StoreSuspect
 from eventkit.cursors import parse
 from eventkit.http.arguments import invalid
 from eventkit.http.blueprint import Blueprint
-from eventkit.http.fields import QueryInteger, Text
+from eventkit.http.fields import Instant, QueryInteger, Text
 from eventkit.http.pages import wanted
 from eventkit.http.policy import allow
 from eventkit.http.problems import HttpRefusal
 from eventkit.http.requests import own_parties, principal
-from eventkit.outbox import Filters, Outbox, Page, Superseded
+from eventkit.outbox import Ahead, Filters, Outbox, Page, Superseded
 from eventkit.unit import Kit
 
-ENDPOINT = "feed.read_events"
-POLICY = allow("service", "organiser", "steering_group", "operator", *TIED)
+POLICY = {
+    "feed.read_events": allow("service", "organiser", "steering_group", "operator", *TIED),
+    "feed.list_generations": allow("service", "operator"),
+}
 LONGEST_MS = 20_000
 SOONEST, LATEST = 0.02, 0.2
 GATHER_SECONDS = 0.03
@@ -79,6 +83,33 @@ class FeedQuery(Schema):
         1,
         metadata={"description": "With `subject`: its events from this version on."},
     )
+
+
+class GenerationView(Schema):
+    """One history of the store."""
+
+    generation = fields.UUID(required=True, metadata={"description": "As its events name it."})
+    parent = fields.UUID(
+        required=True, allow_none=True, metadata={"description": "The one that it continues."}
+    )
+    forked_at = fields.Integer(
+        required=True, metadata={"description": "The last position that it shares with its parent."}
+    )
+    ended_at = fields.Integer(
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": "Its events after this position were lost, or are told again in the"
+            " generation that follows; 0 for all of them, null for the present one."
+        },
+    )
+    started_at = Instant(required=True)
+
+
+class GenerationList(Schema):
+    """All generations that the store knows of."""
+
+    items = fields.List(fields.Nested(GenerationView), required=True)
 
 
 class Room:
@@ -146,10 +177,26 @@ def read_events(query: Mapping[str, Any]) -> Response:
     chosen = _chosen(query)
     after = _after(room.outbox, query.get("lastEventId"), chosen.ear)
     seconds = min(query["timeout"], LONGEST_MS) / 1000
-    page = room.page(after, limit, chosen, seconds)
+    try:
+        page = room.page(after, limit, chosen, seconds)
+    except Ahead as error:
+        raise _unknown_cursor() from error
     answer = _answer(to_batch(page.messages), lastEventId=room.outbox.cursor(page.seen))
     answer.headers["Feed-Head"] = str(page.head)
     return answer
+
+
+@bp.route("/generations", methods=["GET"])
+@bp.response(200, GenerationList)
+def list_generations() -> dict[str, Any]:
+    """What followed what: a store that is restored from a backup begins another generation.
+
+    The line that leads to the present one comes first, in order; others were never continued.
+    """
+    room: Room = current_app.extensions[_EXTENSION]
+    return {
+        "items": [asdict(one) | {"generation": one.id} for one in room.outbox.state().generations]
+    }
 
 
 def _stream(outbox: Outbox, query: Mapping[str, Any], limit: int) -> Response:
@@ -166,6 +213,12 @@ def _after(outbox: Outbox, text: str | None, ear: Ear | None) -> int:
         return 0
     try:
         return outbox.after(parse(text), ear)
+    except Ahead as error:
+        # A municipality must not be able to stop everybody's writing.
+        if principal().role != "service":
+            raise _unknown_cursor() from error
+        why = f"{principal().subject} has read up to {text}, which this store never placed"
+        raise StoreSuspect(outbox.suspect(why)) from error
     except ValueError as error:
         raise _unknown_cursor() from error
     except Superseded as error:
