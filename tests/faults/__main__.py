@@ -78,6 +78,9 @@ def run(wanted: Wanted) -> int:
     except StartFailed as failure:
         print(f"\n{failure}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print("\nBroken off; nothing was judged.", file=sys.stderr)
+        return 130
     result = figures(book, wanted.seed, what)
     add(result)
     print("\n")

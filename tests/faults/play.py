@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import count, islice
 from pathlib import Path
 from random import Random
 
+import httpx
+import psycopg
+
+from local.processes import StartFailed
 from tests.faults.book import Book
 from tests.faults.case import Run
+from tests.faults.oracle.findings import BROKEN
 from tests.faults.progress import Progress
 from tests.faults.schedule import Cases, Planned, again, alone, mix
 from tests.faults.site import Wish
 from tests.faults.stage import Play, Stage, staged
 
+# What a case meets when a server or a service does not answer as it must.
+IN_THE_WAY = (psycopg.Error, httpx.HTTPError, StartFailed, RuntimeError)
 # What the cases with a site of their own may take of a mix.
 ALONE_SHARE = 0.35
 # A load that nobody disturbs, before the first fault and after the last one.
@@ -109,17 +116,19 @@ class Player:
         case = self._wanted.cases[one.case]
         self._progress.tell(f"{one.case} {case.title}")
         stage.book.kept("case", case=one.case, seed=one.seed)
-        opener: Callable[[Wish], AbstractContextManager[Stage]] = self.open
-        case().run(
-            Run(
-                chance=Random(one.seed),
-                folder=stage.folder,
-                book=stage.book,
-                seconds=case.seconds,
-                open=opener,
-                stage=stage,
-            )
+        run = Run(
+            chance=Random(one.seed),
+            folder=stage.folder,
+            book=stage.book,
+            seconds=case.seconds,
+            open=self.open,
+            stage=stage,
         )
+        try:
+            case().run(run)
+        except IN_THE_WAY as error:
+            # The others still have something to say.
+            run.found(BROKEN, one.case, f"was broken off: {type(error).__name__}: {error}"[:500])
         stage.site.heal()
 
     def _folder(self, name: str) -> Path:

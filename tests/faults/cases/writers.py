@@ -34,6 +34,8 @@ from tests.integration.eventkit.serving import run as command
 
 WRITERS, READERS = 4, ("tail", "relay", "feed")
 KILLED_EVERY_SECONDS = 60.0
+# Lost races are what this is about.
+QUIET = {**postgres.SMALL, "log_min_messages": "fatal"}
 NAME, WHERE = SERVICE.name, "tail"
 
 
@@ -68,7 +70,9 @@ class Field:
         data, log = self._folder / "postgres", self._folder / "postgres.log"
         self._server = Server(
             name="postgres",
-            begin=lambda: postgres.start(data, port=port, password=password, log=log).process,
+            begin=lambda: (
+                postgres.start(data, port=port, password=password, log=log, options=QUIET).process
+            ),
             gentle=signal.SIGINT,
         )
         self._server.start()
