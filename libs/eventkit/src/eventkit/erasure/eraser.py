@@ -70,6 +70,7 @@ class Eraser:
         is kept, StoreSuspect, and Unavailable; then repeating it, or waiting, completes it.
         """
         if request.idempotency and (earlier := self._kit.earlier(request.idempotency)):
+            self.finish(person)
             return earlier
         entry = Entry(person=person, service=self._kit.name, at=self._kit.now(), reason=reason)
         pending = self._decided(entry, request)
