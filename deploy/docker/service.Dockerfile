@@ -12,7 +12,7 @@ RUN /venv/bin/pip install --no-cache-dir --no-deps --no-build-isolation \
 
 FROM python:3.13-slim
 RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin netztreff \
-    && install -d -o 10001 /var/lib/netztreff/heads
+    && install -d -o 10001 /var/lib/netztreff/heads /var/lib/netztreff/erasures
 COPY --from=build /venv /venv
 ENV PATH=/venv/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \

@@ -46,6 +46,7 @@ def _own(service: str, settings: Settings, server: str, credentials: Credentials
         "MASTER_KEY": keys.master_key,
         "CHAIN_KEY": keys.chain_key,
         "KAFKA_BOOTSTRAP_SERVERS": settings.kafka or "",
+        "ERASURE_JOURNAL": str(settings.folder / f"{service}.erasures.jsonl"),
         "HEADS_EXPORT": str(settings.folder / f"{service}.heads"),
         "HTTP_BIND": f"127.0.0.1:{settings.api(service)}",
         "OPERATOR_BIND": f"127.0.0.1:{settings.operator(service)}",
