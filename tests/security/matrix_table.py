@@ -110,7 +110,9 @@ ENDPOINT = {"url": "http://127.0.0.1:9/", "event_types": ["*"]}
 COUNT = {"count": 27, "source": "Protokoll"}
 PLACE = {"venue": "Rathaus"}
 WHY = {"reason": "Anlass"}
+REQUESTED = {"reason": "request"}
 PART = {"service": "meetings", "cleared": 0, "remaining": 0, "remains": "0" * 64}
+OTHER_PART = PART | {"service": "notifications"}
 IDS = {"ids": [str(uuid4())]}
 ADMIN: dict[str, Any] = {"scope": "admin"}
 CLIENTS: dict[str, Any] = ADMIN | {
@@ -140,7 +142,7 @@ UNKNOWN = {
     "seat": "unknown-seat",
 }
 # Pages behind a personal link, which is their only argument.
-BEHIND_LINKS = {"links.show_page", "links.withdraw"}
+BEHIND_LINKS = {"links.show_page", "links.withdraw", "links.erase", "links.download"}
 
 ROWS: Mapping[str, Row] = {
     **{
@@ -189,9 +191,7 @@ ROWS: Mapping[str, Row] = {
     ),
     "registry:contacts.release_contact": row("contact", "organiser", TENANTS, {}, **ADMIN),
     "registry:contacts.read_addresses": row(everybody="service", body=IDS),
-    "registry:contact_data.erase_contact": row(
-        "contact", "organiser", TENANTS, {"reason": "request"}, **ADMIN
-    ),
+    "registry:contact_data.erase_contact": row("contact", "organiser", TENANTS, REQUESTED, **ADMIN),
     "registry:contact_data.show_erasure": row("contact.erased", "organiser", TENANTS),
     "registry:contact_data.export_contact": row("contact", "organiser", TENANTS, **ADMIN),
     "registry:erasures.acknowledge": row("contact.erased", "service", body=PART),
@@ -266,6 +266,12 @@ ROWS: Mapping[str, Row] = {
     "meetings:stories.withdraw_story": row("story", RUNS, body=WHY),
     "meetings:participants.read_addresses": row(everybody="service", body=IDS),
     "meetings:participants.read_links": row(everybody="service", body=IDS),
+    "meetings:participant_data.erase_participant": row(
+        "registration", RUNS, "participant", REQUESTED
+    ),
+    "meetings:participant_data.show_erasure": row("registration.erased", RUNS),
+    "meetings:participant_data.export_participant": row("registration", RUNS, "participant"),
+    "meetings:erasures.acknowledge": row("registration.erased", "service", body=OTHER_PART),
     "notifications:endpoints.register_endpoint": row(everybody=HEARERS, body=ENDPOINT),
     "notifications:endpoints.list_endpoints": row(everybody=HEARERS),
     "notifications:endpoints.show_endpoint": row("endpoint", own=HEARERS, strict=True),

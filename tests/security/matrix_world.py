@@ -172,6 +172,14 @@ def registration(world: World, key: str) -> Arguments:
     return {"meeting_id": open_one, "participant_id": who}
 
 
+def erased_registration(world: World, key: str) -> Arguments:
+    """Of a guest whose data is erased; `person` is the participant's other name."""
+    place = registration(world, key)
+    path = f"/v1/participants/{place['participant_id']}/erasure"
+    world.ask("meetings", path, json={"reason": "request"})
+    return place | {"person": place["participant_id"]}
+
+
 def story(world: World, _: str) -> Arguments:
     held = world.meeting("held")
     told = {"statements": [{"section": "motivation", "statement": "Weil es wirkt."}]}
@@ -266,6 +274,7 @@ PHASES = ("idea", "scheduled", "open", "closed", "running", "held")
 MAKERS: Mapping[str, Callable[[World, str], Arguments]] = {
     **{f"meeting.{phase}": partial(meeting, phase) for phase in PHASES},
     "registration": registration,
+    "registration.erased": erased_registration,
     "story": story,
     "contact": contact,
     "contact.erased": partial(contact, erased=True),

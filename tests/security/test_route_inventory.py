@@ -22,8 +22,10 @@ OAUTH = {("tokens.issue_token", "400"), ("tokens.issue_token", "401")}
 HTML = ("404", "409")
 # People who open a personal link in their browser get a page.
 PAGES = {
-    (f"links.{name}", status) for name in ("show_page", "withdraw") for status in ("404", "409")
-}
+    (f"links.{name}", status)
+    for name in ("show_page", "withdraw", "erase")
+    for status in ("404", "409")
+} | {("links.download", "404")}
 METHODS = ("PATCH", "TRACE", "PROPFIND", "DELETE", "PUT", "POST", "GET")
 OVERRIDES = ("X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override")
 REFUSED = {HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED}

@@ -129,13 +129,16 @@ class Callers:
 
 
 @pytest.fixture(scope="module")
-def environment(module_databases: MakeDatabases) -> dict[str, str]:
+def environment(
+    module_databases: MakeDatabases, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, str]:
     """The settings of a meetings process on migrated databases."""
     made = module_databases("meetings")
     urls = made.migration_environment()
     migrate_keys(urls["MIGRATION_KEY_DATABASE_URL"], service_role=made.service)
     migrate(urls["MIGRATION_DATABASE_URL"], service_role=made.service, folder=SERVICE.migrations)
-    return urls | {"MASTER_KEY": KEY, "CHAIN_KEY": KEY}
+    journal = tmp_path_factory.mktemp("journal") / "erasures.jsonl"
+    return urls | {"MASTER_KEY": KEY, "CHAIN_KEY": KEY, "ERASURE_JOURNAL": str(journal)}
 
 
 @pytest.fixture(scope="module")

@@ -101,6 +101,27 @@ def judge_place(
     return judge
 
 
+def judge_person(caller: Principal, participant_id: UUID) -> Callable[[Meeting | None], None]:
+    """The same for who had a place at any time: personal data outlasts the place."""
+    link = _live_link()
+
+    def judge(meeting: Meeting | None) -> None:
+        is_there = meeting is not None and participant_id in {**meeting.places, **meeting.former}
+        is_named = link is not None and link.person == participant_id
+        if not is_there or not (caller.role in SEES_ALL or is_named):
+            raise NotFound("not-found", "There is no such thing here.")
+
+    return judge
+
+
+def names(caller: Principal, participant_id: UUID) -> sa.ColumnElement[bool]:
+    """The registration of a person whose data the caller may have given out, also a former one."""
+    if caller.role in SEES_ALL:
+        return registrations.c.participant_id == participant_id
+    link = _live_link()
+    return _is_named(link) if link and link.person == participant_id else sa.false()
+
+
 def _named_by_link() -> sa.ColumnElement[bool]:
     if (link := _live_link()) is None:
         return sa.false()

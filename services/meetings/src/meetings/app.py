@@ -10,6 +10,7 @@ from meetings.api import (
     days,
     links,
     participants,
+    personal_data,
     planning,
     registrations,
     results,
@@ -17,6 +18,7 @@ from meetings.api import (
 )
 from meetings.api.examples import WORDS
 from meetings.domain.meeting import MEETING
+from meetings.people import HOLDINGS, PEOPLE
 from meetings.problems import PROBLEMS
 from meetings.projection.calendar import CALENDAR
 from meetings.projection.network import (
@@ -71,9 +73,14 @@ POLICY: dict[str, Policy] = {
     "stories.withdraw_story": RUNS,
     "participants.read_addresses": allow("service"),
     "participants.read_links": allow("service"),
+    "participant_data.erase_participant": allow(RUNS, "participant"),
+    "participant_data.show_erasure": RUNS,
+    "participant_data.export_participant": allow(RUNS, "participant"),
     # Who holds the link is let in by it.
     "links.show_page": PUBLIC,
     "links.withdraw": PUBLIC,
+    "links.erase": PUBLIC,
+    "links.download": PUBLIC,
 }
 
 SERVICE = Service(
@@ -95,6 +102,7 @@ SERVICE = Service(
         results.bp,
         stories.bp,
         participants.bp,
+        personal_data.bp,
         links.bp,
     ),
     policy=POLICY,
@@ -103,6 +111,8 @@ SERVICE = Service(
     sentences=Path(__file__).parent / "de.po",
     migrations=Path(__file__).parent / "migrations",
     municipalities=municipalities,
+    people=PEOPLE,
+    holdings=HOLDINGS,
     links="registration",
     settings=MeetingSettings,
 )

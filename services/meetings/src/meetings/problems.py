@@ -61,6 +61,7 @@ PROBLEMS: Mapping[str, Kind] = {
     "no-place": kind("No place yet", "Who waits gets a place when one is given back.", 409),
     "no-statements": kind("No statement", "Name at least one statement.", 422),
     "nobody": kind("Nobody named", "Name a contact, or a name and an e-mail address.", 422),
+    "not-erased": kind("Not erased", "Erase the person first.", 409),
     "not-in-the-past": kind("Not over yet", "Plan a meeting that is still to come.", 422),
     "outside-the-meeting": kind(
         "Outside of the meeting", "Name times between its start and its end.", 422

@@ -9,17 +9,32 @@ from http import HTTPStatus
 from typing import Any
 
 import sqlalchemy as sa
-from flask import Response, render_template_string
+from flask import Response, render_template_string, request
 
+from contracts.erasure import ErasureReason
 from eventkit.auth.links import Link
 from eventkit.database import session
 from eventkit.domain import Conflict, NotFound
+from eventkit.http import erasures
 from eventkit.http.blueprint import Blueprint
 from eventkit.http.problems import MEDIA_TYPE
 from eventkit.http.requests import enter, personal_link, runtime
 from eventkit.http.views import execute, kit, principal
 from meetings.access import PLACES, given_back, judge_place, visible_to
-from meetings.api.pages import GIVEN_BACK, GONE, KEPT, MODES, PAGE, STANDINGS, TOO_LATE, when
+from meetings.api.pages import (
+    DATA,
+    ERASED,
+    GIVEN_BACK,
+    GONE,
+    KEPT,
+    MODES,
+    NOT_ERASED,
+    PAGE,
+    STANDINGS,
+    TOO_LATE,
+    when,
+)
+from meetings.api.personal_data import erase as erase_person
 from meetings.domain.meeting import MEETING
 from meetings.domain.phases import PERMISSIONS, Action, Phase
 from meetings.domain.registration import WithdrawParticipant
@@ -81,7 +96,7 @@ def show_page(token: str) -> Response:
     """Show the registration that a personal link names, or that it was withdrawn."""
     if enter(token) is None or (row := _registered()) is None:
         return _nothing_left()
-    return _page(KEPT, HTTPStatus.OK, **_shown(row))
+    return _page(KEPT + DATA, HTTPStatus.OK, **_shown(row), **_data(row))
 
 
 @bp.route("/<token>", methods=["POST"])
@@ -99,7 +114,43 @@ def withdraw(token: str) -> Response:
         return _nothing_left()
     except Conflict:
         return _page(TOO_LATE, HTTPStatus.CONFLICT, **_shown(row))
-    return _page(GIVEN_BACK, HTTPStatus.OK, title=row["title"])
+    return _page(GIVEN_BACK + DATA, HTTPStatus.OK, title=row["title"], **_data(row))
+
+
+@bp.route("/<token>/erasure", methods=["POST"])
+@bp.doc(responses=_PAGES)
+@bp.response(200, description="That name and address are erased, as a page for people.")
+def erase(token: str) -> Response:
+    """Erase name and address for good, as the button of the page does; a place is given back."""
+    if enter(token) is None or (row := _own()) is None:
+        return _nothing_left()
+    try:
+        erase_person(row["participant_id"], ErasureReason.REQUEST)
+    except NotFound:
+        return _nothing_left()
+    except Conflict:
+        return _page(NOT_ERASED, HTTPStatus.CONFLICT)
+    return _page(ERASED, HTTPStatus.OK)
+
+
+@bp.route("/<token>/export", methods=["GET"])
+@bp.doc(responses={HTTPStatus.NOT_FOUND: _PAGES[HTTPStatus.NOT_FOUND]})
+@bp.response(200, erasures.ExportView)
+def download(token: str) -> Response:
+    """Give out all that is held of the person whom a personal link names, as a file."""
+    if enter(token) is None or (row := _own()) is None:
+        return _nothing_left()
+    return erasures.show_export(row["participant_id"])
+
+
+def _own() -> sa.RowMapping | None:
+    """The registration that the link names, also one that was withdrawn."""
+    return _registered() or _one(given_back())
+
+
+def _data(row: sa.RowMapping) -> dict[str, Any]:
+    token = (request.view_args or {})["token"]
+    return {"token": token, "is_guest": row["contact_id"] is None}
 
 
 def _nothing_left() -> Response:
@@ -107,7 +158,7 @@ def _nothing_left() -> Response:
     row = _one(given_back()) if personal_link() else None
     if row is None:
         return _page(GONE, HTTPStatus.NOT_FOUND)
-    return _page(GIVEN_BACK, HTTPStatus.OK, title=row["title"])
+    return _page(GIVEN_BACK + DATA, HTTPStatus.OK, title=row["title"], **_data(row))
 
 
 def _registered() -> sa.RowMapping | None:

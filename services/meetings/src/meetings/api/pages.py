@@ -26,11 +26,24 @@ KEPT = """<main><h1>{{ title }}</h1>
 {%- else %}{{ fact }}{% endif %}</dd>{% endfor %}</dl>
 {% if can_withdraw %}<form method="post"><button type="submit">Ich sage ab</button></form>
 {% endif %}<p>Dieser Link ist persönlich. Bitte geben Sie ihn nicht weiter.</p>
-</main></body></html>
+"""
+# Opened first, so that nobody hits the button by accident; addresses are relative to the page.
+DATA = """<p><a href="{{ token }}/export">Meine Angaben herunterladen</a></p>
+{% if is_guest %}<details><summary>Meine Angaben löschen</summary>
+<p>Ihr Name und Ihre E-Mail-Adresse werden endgültig gelöscht. Sind Sie noch angemeldet, werden Sie
+abgemeldet. Danach gilt dieser Link nicht mehr.</p>
+<form method="post" action="{{ token }}/erasure">
+<button type="submit">Endgültig löschen</button></form></details>{% endif %}</main></body></html>
 """
 GIVEN_BACK = """<main><h1>Sie sind abgemeldet</h1>
 <p>Ihre Anmeldung zu „{{ title }}“ ist zurückgenommen.</p>
+"""
+ERASED = """<main><h1>Ihre Angaben sind gelöscht</h1>
+<p>Ihr Name und Ihre E-Mail-Adresse sind endgültig gelöscht. Sie bekommen keine Mails mehr.</p>
 </main></body></html>
+"""
+NOT_ERASED = """<main><h1>Das Löschen ist gerade nicht möglich</h1>
+<p>Bitte wenden Sie sich an die Stelle, die Sie eingeladen hat.</p></main></body></html>
 """
 TOO_LATE = """<main><h1>{{ title }}</h1>
 <p>Eine Abmeldung ist jetzt nicht mehr möglich.</p></main></body></html>
