@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from eventkit.health import Readiness
 from eventkit.loops import Bell
 from eventkit.roles import Roles
 from eventkit.service import Service, Subscription
@@ -20,14 +21,20 @@ BARE = Settings.from_env(
         "CHAIN_KEY": KEY,
     }
 )
+NOTHING = Path(__file__).parent / "no migrations"
 FOLLOWER = Service(
-    name="follower", subscriptions=(Subscription(source="meetings"),), migrations=Path()
+    name="follower", subscriptions=(Subscription(source="meetings"),), migrations=NOTHING
 )
 
 
-def missing(role: str, settings: Settings, service: Service = FOLLOWER) -> list[str]:
+def roles(service: Service, settings: Settings) -> Roles:
+    readiness = Readiness(service, settings)
+    return Roles(service=service, settings=settings, bell=Bell(), readiness=readiness)
+
+
+def missing(role: str, settings: Settings) -> list[str]:
     with pytest.raises(BadSettings) as refusal:
-        Roles(service=service, settings=settings, bell=Bell()).names(role)
+        roles(FOLLOWER, settings).names(role)
     return [fault.split()[0] for fault in refusal.value.faults]
 
 
@@ -40,5 +47,5 @@ def test_all_that_is_missing_is_named_at_once() -> None:
 
 
 def test_who_issues_tokens_and_follows_nobody_needs_none_of_it() -> None:
-    issuer = Service(name="issuer", migrations=Path(), issues_tokens=True)
-    assert Roles(service=issuer, settings=BARE, bell=Bell()).names("all") == ("api",)
+    issuer = Service(name="issuer", migrations=NOTHING, issues_tokens=True)
+    assert roles(issuer, BARE).names("all") == ("api", "worker")

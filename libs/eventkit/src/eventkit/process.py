@@ -12,7 +12,7 @@ from pathlib import Path
 
 import structlog
 
-from eventkit import health, metrics
+from eventkit import health, metrics, prefork
 from eventkit.gauges import Asked
 from eventkit.loops import Bell
 from eventkit.roles import ALL, API, Roles
@@ -34,7 +34,11 @@ class RoleProcess:
         self._settings = settings
         self._guard = guard
         self._lasting = role == ALL
-        self._roles = Roles(service=service, settings=settings, bell=Bell())
+        # Before the fork, since it reads all migrations.
+        self._readiness = health.Readiness(service, settings)
+        self._roles = Roles(
+            service=service, settings=settings, bell=Bell(), readiness=self._readiness
+        )
         self._names = self._roles.names(role)
         self._operators = listen(settings.operator_bind, "OPERATOR_BIND")
         self._listener = listen(settings.http_bind, "HTTP_BIND") if API in self._names else None
@@ -49,6 +53,7 @@ class RoleProcess:
             ended=lambda pid: metrics.forget(pid, self._folder),
             stopping=self._stop_listening,
         )
+        prefork.prepare()
         supervisor.start()
         _log.info("started", roles=self._names, pid=os.getpid())
         health.serve(self._operators, self._pages(supervisor))
@@ -79,11 +84,9 @@ class RoleProcess:
             self._listener.close()
 
     def _pages(self, supervisor: Supervisor) -> dict[str, health.Page]:
-        readiness = health.Readiness(self._service, self._settings)
-
         def faults() -> list[str]:
             starting = [] if supervisor.is_ready() else ["A child process is not ready."]
-            return starting + readiness.faults()
+            return starting + self._readiness.faults()
 
         asked = [Asked(self._service, self._settings)] if API in self._names else []
         name = self._service.name

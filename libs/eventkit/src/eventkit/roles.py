@@ -44,6 +44,7 @@ class Roles:
     service: Service
     settings: Settings
     bell: Bell
+    readiness: Readiness
 
     @property
     def workers(self) -> tuple[Worker, ...]:
@@ -92,7 +93,7 @@ class Roles:
                 yield Loop(worker.name, partial(worker.step, kit), every=worker.every)
 
     def _open(self, pool_size: int) -> Kit:
-        wait_until_ready(Readiness(self.service, self.settings))
+        wait_until_ready(self.readiness)
         kit = open_kit(self.service, self.settings, pool_size=pool_size)
         if kit.people is not None:
             # Before anything is answered or sent: a restored database knows who was erased.

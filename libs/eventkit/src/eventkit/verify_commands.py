@@ -28,9 +28,10 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 def verify_command(context: click.Context, heads: Path | None, as_json: bool) -> None:
     """Check that no stored event was changed, moved or taken out; 1 when one was."""
     console = _console(context)
-    exported = lines_of(heads) if heads else []
-    with click.progressbar(length=1, label="verify", file=sys.stderr) as bar:
-        report = verify(console.kit, exported, lambda done, of: _show(bar, done, of))
+    kit, exported = console.kit, lines_of(heads) if heads else []
+    quiet = not sys.stderr.isatty()
+    with click.progressbar(length=1, label="verify", file=sys.stderr, hidden=quiet) as bar:
+        report = verify(kit, exported, lambda done, of: _show(bar, done, of))
     (_as_json if as_json else _as_text)(console.service.name, report)
     if report.findings:
         context.exit(1)
