@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,11 +22,10 @@ from tests.faults.figures import FIGURES, add, figures, report, table
 from tests.faults.history import Filed
 from tests.faults.oracle.findings import Finding, shortened
 from tests.faults.oracle.judge import judge
-from tests.faults.play import Wanted, play
+from tests.faults.play import MIX, Wanted, play
 from tests.faults.progress import Progress
 
 RUNS = CHECKOUT / "var" / "faults"
-MIX = "mix"
 
 
 def parser() -> argparse.ArgumentParser:
@@ -37,7 +37,7 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument("--minutes", type=float, help="how long (a mix: 10; a case: once)")
     made.add_argument("--seed", help="the seed of an earlier run, to replay its schedule")
-    made.add_argument("--case", default="", help="only these cases, with commas: F24,F35")
+    made.add_argument("--case", default=MIX, help="these cases, with commas: F24,F35 or F24,mix")
     made.add_argument("--oracle", type=Path, help="judge a history file again, and nothing else")
     made.add_argument("--report", action="store_true", help="the sums over all runs, as Markdown")
     made.add_argument("--list", action="store_true", help="every case in a line")
@@ -58,7 +58,7 @@ def main() -> int:
             print(f"  {name:<14} {case.title}")
         return os.EX_OK
     names = tuple(name for name in options.case.split(",") if name)
-    if unknown := [name for name in names if name not in cases]:
+    if unknown := [name for name in names if name not in (*cases, MIX)]:
         print(f"No case {', '.join(unknown)}; there are: {', '.join(cases)}.", file=sys.stderr)
         return 2
     seed = options.seed or token_hex(4)
@@ -70,8 +70,11 @@ def main() -> int:
 
 def run(wanted: Wanted) -> int:
     """Play, and tell what came of it."""
+    # Everything that was started is ended either way, also where a shell ignores Ctrl-C for us.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     book = Book(wanted.folder)
-    what = ",".join(wanted.names) or MIX
+    what = ",".join(wanted.names)
     print(f"seed {wanted.seed}, {what}, in {wanted.folder}", flush=True)
     try:
         play(wanted, book, Progress(book))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import count, islice
@@ -24,6 +24,7 @@ from tests.faults.stage import Play, Stage, staged
 
 # What a case meets when a server or a service does not answer as it must.
 IN_THE_WAY = (psycopg.Error, httpx.HTTPError, StartFailed, RuntimeError)
+MIX, MIX_SECONDS = "mix", 600.0
 # What the cases with a site of their own may take of a mix.
 ALONE_SHARE = 0.35
 # A load that nobody disturbs, before the first fault and after the last one.
@@ -32,34 +33,35 @@ QUIET_SECONDS = 3.0
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
-    """What the command line asks for; `cases` empty is the mix, `seconds` None once each."""
+    """What the command line asks for: cases by name, and `mix`; `seconds` None is once each."""
 
     cases: Cases
     seed: str
     folder: Path
     seconds: float | None
-    names: tuple[str, ...] = ()
+    names: tuple[str, ...]
 
 
 def play(wanted: Wanted, book: Book, progress: Progress) -> None:
     """Everything that is wanted, one stage after the other."""
-    player = Player(wanted, book, progress)
-    if not wanted.names:
-        seconds = wanted.seconds or 600
-        names = alone(wanted.cases, wanted.seed, seconds * ALONE_SHARE)
-        taken = sum(wanted.cases[name].seconds for name in names)
-        player.shared(mix(wanted.cases, wanted.seed), seconds - taken)
-        for name in names:
-            player.alone(name, wanted.cases[name].seconds)
-        return
-    shared = [name for name in wanted.names if wanted.cases[name].shared]
-    if shared:
-        planned = again(shared, wanted.seed)
-        once = wanted.seconds is None
-        player.shared(islice(planned, len(shared)) if once else planned, wanted.seconds)
-    for name in wanted.names:
-        if name not in shared:
-            player.alone(name, wanted.seconds or wanted.cases[name].seconds)
+    player, cases, seed = Player(wanted, book, progress), wanted.cases, wanted.seed
+    named = [name for name in wanted.names if name != MIX]
+    shared = [name for name in named if cases[name].shared]
+    first = list(islice(again(shared, seed), len(shared)))
+    if MIX in wanted.names:
+        seconds = wanted.seconds or MIX_SECONDS
+        fitting = alone(cases, seed, seconds * ALONE_SHARE)
+        named += fitting
+        taken = sum(cases[name].seconds for name in fitting)
+        player.shared(first, mix(cases, seed), seconds - taken)
+    elif shared and wanted.seconds is None:
+        player.shared(first, (), 0)
+    elif shared:
+        player.shared((), again(shared, seed), wanted.seconds or 0)
+    for name in named:
+        if not cases[name].shared:
+            in_mix = MIX in wanted.names or wanted.seconds is None
+            player.alone(name, cases[name].seconds if in_mix else wanted.seconds or 0)
 
 
 class Player:
@@ -71,13 +73,15 @@ class Player:
         self._progress = progress
         self._numbers = count(1)
 
-    def shared(self, planned: Iterable[Planned], seconds: float | None) -> None:
-        """Cases one after the other under one load, until the time is over or there is no more."""
+    def shared(self, first: Sequence[Planned], planned: Iterable[Planned], seconds: float) -> None:
+        """Cases under one load: all of `first`, then others until the time is over."""
         with self.open(Wish()) as stage:
-            began = time.monotonic()
             stage.site.sleep(QUIET_SECONDS)
+            for one in first:
+                self._run(one, stage)
+            began = time.monotonic()
             for one in planned:
-                if seconds is not None and time.monotonic() - began >= seconds:
+                if time.monotonic() - began >= seconds:
                     break
                 stage.site.sleep(max(0.0, began + one.at - time.monotonic()))
                 self._run(one, stage)

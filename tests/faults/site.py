@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
@@ -109,13 +110,15 @@ class Site:
             | dict(self.wish.settings)
         )
 
-    def command(self, service: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    def command(
+        self, service: str, *arguments: str, **settings: str
+    ) -> subprocess.CompletedProcess[str]:
         """A command of a service that ends by itself, under the owner's role."""
         server = self.database(service).server
         environment = migration_environment(service, self.settings, server, self.credentials)
         return subprocess.run(
             [sys.executable, "-m", service, *arguments],
-            env=environment | OWN | dict(self.wish.settings),
+            env=environment | OWN | dict(self.wish.settings) | settings,
             capture_output=True,
             text=True,
             check=False,
@@ -124,8 +127,9 @@ class Site:
 
     def migrate(self) -> None:
         """Databases to their newest revision, and topics where they are missing."""
-        for service in SERVICES:
-            done = self.command(service, "migrate")
+        with ThreadPoolExecutor(len(SERVICES)) as threads:
+            ended = threads.map(lambda service: self.command(service, "migrate"), SERVICES)
+        for service, done in zip(SERVICES, ended, strict=True):
             if done.returncode:
                 raise StartFailed(f"{service} migrate: {done.stdout}{done.stderr}")
 

@@ -19,15 +19,18 @@ class RandomKill(Case):
     seconds: ClassVar[float] = 8
 
     def run(self, run: Run) -> None:
-        part = some_part(run)
-        run.site.sleep(run.chance.uniform(0, 2))
-        worker_only = run.chance.random() < 0.5
-        run.injected(KILL, part=part.name, worker_only=worker_only)
-        if worker_only:
-            part.kill_worker()
-        else:
-            part.kill()
-        run.site.until(lambda: part.starts > 1 and part.ready(), seconds=60)
+        killed = run.chance.sample(parts(run), run.chance.choice([1, 1, 2, 3]))
+        before = {part.name: part.starts for part in killed}
+        for part in killed:
+            run.site.sleep(run.chance.uniform(0, 1))
+            worker_only = run.chance.random() < 0.5
+            run.injected(KILL, part=part.name, worker_only=worker_only)
+            if worker_only:
+                part.kill_worker()
+            else:
+                part.kill()
+        run.site.until(lambda: all(part.starts > before[part.name] for part in killed), 30)
+        run.site.until(lambda: all(part.ready() for part in killed), seconds=60)
 
 
 class RandomPause(Case):
@@ -39,7 +42,7 @@ class RandomPause(Case):
     seconds: ClassVar[float] = 12
 
     def run(self, run: Run) -> None:
-        part = some_part(run)
+        part = run.chance.choice(parts(run))
         seconds = run.chance.choice([0.5, 2, 5, 15, 25])
         run.injected(PAUSE, part=part.name, seconds=seconds)
         part.pause()
@@ -48,7 +51,7 @@ class RandomPause(Case):
         run.site.until(part.ready, seconds=60)
 
 
-def some_part(run: Run) -> Part:
-    """A process of a service that is ready now."""
+def parts(run: Run) -> list[Part]:
+    """The processes of the services."""
     names = sorted(name for name in run.site.parts if name != "receivers")
-    return run.site.parts[run.chance.choice(names)]
+    return [run.site.parts[name] for name in names]
