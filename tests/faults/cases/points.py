@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -20,13 +21,16 @@ from tests.faults.parts import Part
 
 # Who comes by at the points of a first word; of several services one is drawn.
 ROLES: dict[str, tuple[tuple[str, ...], str]] = {
-    "api": (SERVICES, "api"),
-    "append": (SERVICES, "api"),
+    "api": (("registry", "meetings"), "api"),
+    "append": (("registry", "meetings"), "api"),
     "relay": (SERVICES, "relay"),
     "consumer": (("meetings", "notifications"), "consumer"),
     "webhook": (("notifications",), "worker"),
     "mail": (("notifications",), "worker"),
+    "heads": (("notifications",), "worker"),
 }
+# A command comes by at these.
+REBUILD = "rebuild.page"
 # The leases of a worker that is surely dead, as if their time had passed.
 OVER = "UPDATE delivery_claims SET leased_until = now() WHERE leased_until > now()"
 KILLED = b'"code":-9'
@@ -54,6 +58,7 @@ class CrashPoints(Case):
                     for where in sorted({one for one in drawn.values() if one[1] in roles})
                 ]
                 watch(run, wards)
+        rebuilds(run, self.times)
 
 
 class ManyCrashPoints(CrashPoints):
@@ -67,7 +72,7 @@ class ManyCrashPoints(CrashPoints):
 
 def points_of(drawn: dict[str, tuple[str, str]], where: tuple[str, str]) -> list[str]:
     """The points of the list at which this service's role comes by."""
-    return [point for point in POINTS if drawn[point.partition(".")[0]] == where]
+    return [point for point in POINTS if drawn.get(point.partition(".")[0]) == where]
 
 
 @dataclass
@@ -99,7 +104,8 @@ def ward(run: Run, service: str, role: str, points: Sequence[str]) -> Iterator[W
     seed = str(run.chance.random())
     module = [sys.executable, "-m", "tests.faults.nursery"]
     part.command = [*module, service, role, str(file), seed, *points]
-    part.environment = {**part.environment, "PYTHONPATH": paths}
+    heads = {"HEADS_EXPORT": f"{file}-heads", "HEADS_EXPORT_SECONDS": "1"}
+    part.environment = {**part.environment, **heads, "PYTHONPATH": paths}
     logged = part.log.stat().st_size
     part.start()
     yield Ward(part, points, file)
@@ -145,3 +151,18 @@ def is_late(ward: Ward) -> bool:
 def end_leases(run: Run) -> None:
     with connected(run.site, "notifications") as connection:
         connection.execute(OVER)
+
+
+def rebuilds(run: Run, times: int) -> None:
+    """A rebuild that was killed goes on where it stood; one that comes to its end begins anew."""
+    service, killed = run.chance.choice(SERVICES), 0
+    crash = {"ALLOW_CRASH_POINTS": "1", "CRASH_AT": REBUILD}
+    for _ in range(3 * times):
+        if killed == times:
+            break
+        ended = run.site.command(service, "rebuild", **crash)
+        if ended.returncode == -signal.SIGKILL:
+            killed += 1
+            run.injected(f"crash point {REBUILD}", service=service)
+    if killed < times or run.site.command(service, "rebuild").returncode:
+        run.found(BROKEN, "F6-points", f"{service}: the rebuild was killed {killed} times")
