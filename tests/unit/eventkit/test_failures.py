@@ -5,6 +5,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
+from contracts.catalog import UnknownEvent
 from eventkit.database import Unavailable
 from eventkit.http import failures
 from eventkit.idempotency import KeyBusy, KeyTaken
@@ -18,6 +19,7 @@ from eventkit.idempotency import KeyBusy, KeyTaken
         (sa.exc.OperationalError("", {}, Exception()), 503),
         # The key database's pool has nothing free.
         (sa.exc.TimeoutError(), 503),
+        (UnknownEvent("meeting.dreamt.v1"), 503),
         (KeyBusy(), 409),
         # The first call's record grew too old between the two looks at it.
         (KeyTaken(), 409),

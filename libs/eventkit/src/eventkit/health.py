@@ -13,7 +13,7 @@ import orjson
 import psycopg
 import sqlalchemy as sa
 
-from eventkit.migrate import head_revisions, store_folders
+from eventkit.migrate import revisions, store_folders
 from eventkit.service import Service
 from eventkit.settings import Settings
 
@@ -32,7 +32,7 @@ Page = Callable[[], Reply]
 
 
 class Readiness:
-    """Whether the databases answer and have the tables that this software wants.
+    """Whether the databases answer and have at least the tables that this software wants.
 
     Opens a connection for each question and keeps none.
     """
@@ -42,7 +42,7 @@ class Readiness:
             "database": probe(settings.database_url),
             "key database": probe(settings.key_database_url),
         }
-        self._heads = head_revisions(store_folders(service.migrations))
+        self._revisions = revisions(store_folders(service.migrations))
 
     def faults(self) -> list[str]:
         """What is missing, a sentence each; empty when all is well."""
@@ -56,7 +56,7 @@ class Readiness:
             return [f"The {name} was never migrated."]
         except (sa.exc.OperationalError, psycopg.OperationalError) as error:
             return [f"The {name} does not answer: {_first_line(error)}."]
-        if name == "database" and found != self._heads:
+        if name == "database" and self._revisions.wait_for(found):
             return [f"The {name} waits for its migration."]
         return []
 

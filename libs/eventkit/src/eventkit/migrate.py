@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -29,9 +30,26 @@ def migrate_keys(url: str, *, service_role: str) -> None:
     _upgrade(url, [_HERE / "keys"], service_role)
 
 
-def head_revisions(folders: list[Path]) -> set[str]:
-    """The newest revisions that this software knows, one a branch."""
-    return set(ScriptDirectory.from_config(_config(folders)).get_heads())
+@dataclass(frozen=True)
+class Revisions:
+    """What this software knows of its databases: the newest revision of each branch, and others."""
+
+    heads: frozenset[str]
+    older: frozenset[str]
+
+    def wait_for(self, found: set[str]) -> bool:
+        """Whether a database with these has yet to be migrated.
+
+        One that is unknown here comes from a later release, beside which this one may still run.
+        """
+        return len(found) < len(self.heads) or not found.isdisjoint(self.older)
+
+
+def revisions(folders: list[Path]) -> Revisions:
+    """All revisions that lie in these folders."""
+    scripts = ScriptDirectory.from_config(_config(folders))
+    heads = frozenset(scripts.get_heads())
+    return Revisions(heads, frozenset(one.revision for one in scripts.walk_revisions()) - heads)
 
 
 def store_folders(folder: Path) -> list[Path]:

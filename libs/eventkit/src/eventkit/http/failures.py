@@ -12,6 +12,7 @@ from flask import Flask, Response, request
 from gunicorn.http.errors import NoMoreData, ParseException
 from werkzeug.exceptions import BadRequest, HTTPException, InternalServerError, MethodNotAllowed
 
+from contracts.catalog import UnknownEvent
 from eventkit.auth.keys import KeysUnavailable
 from eventkit.conflicts import StoreSuspect, VersionConflict
 from eventkit.database import Unavailable
@@ -50,6 +51,8 @@ def register(app: Flask) -> None:
         (KeyReused, _reused),
         (Unavailable, _unavailable),
         (KeysUnavailable, _unavailable),
+        # Newer software wrote to the stream, beside which this one still runs for a moment.
+        (UnknownEvent, _unavailable),
         (psycopg.OperationalError, _unavailable),
         (sa.exc.OperationalError, _unavailable),
         (sa.exc.TimeoutError, _unavailable),
