@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -70,6 +70,12 @@ class Script:
 
     def stream(self, subject: str, from_version: int) -> list[Message]:
         return [m for m in self.messages if m.subject == subject and m.version >= from_version]
+
+    def generations(self) -> Mapping[UUID, int | None]:
+        return {GENERATION: None}
+
+    def events(self) -> Iterator[Sequence[Message]]:
+        yield self.messages
 
     def close(self) -> None:
         """Nothing is open."""

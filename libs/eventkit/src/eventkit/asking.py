@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from time import monotonic
+from typing import TypeVar
+from uuid import UUID
 
 from contracts.envelope import Message
-from eventkit.incoming import SourceUnavailable, Streams
+from eventkit.incoming import Arrival, SourceUnavailable, Streams
+
+Answer = TypeVar("Answer")
 
 SHORTEST, LONGEST = 2.0, 120.0
 
@@ -31,10 +35,21 @@ class Asking:
 
     def stream(self, subject: str, from_version: int) -> list[Message]:
         """The stream's events from that version on, as many as came; or SourceUnavailable."""
+        return self._let(lambda: self._streams.stream(subject, from_version))
+
+    def generations(self) -> Mapping[UUID, int | None]:
+        """See Streams; or SourceUnavailable."""
+        return self._let(self._streams.generations)
+
+    def events(self) -> Iterator[Sequence[Arrival]]:
+        """See Streams; raises SourceUnavailable."""
+        return self._streams.events()
+
+    def _let(self, ask: Callable[[], Answer]) -> Answer:
         if not self.is_worthwhile:
             raise SourceUnavailable("the source did not answer a moment ago, and was not asked")
         try:
-            found = self._streams.stream(subject, from_version)
+            found = ask()
         except SourceUnavailable:
             self._pause = min(LONGEST, max(SHORTEST, 2 * self._pause))
             self._until = self._now() + self._pause

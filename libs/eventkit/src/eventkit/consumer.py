@@ -15,8 +15,9 @@ from eventkit.claims import BATCH, Claims, ran_into_timeout
 from eventkit.crash_points import reach
 from eventkit.database import Unavailable, driver, session
 from eventkit.effects import Effects, Progress
+from eventkit.following import Following
 from eventkit.inbox import Action, Handle, Inbox, Park, known
-from eventkit.incoming import Arrival, Batch, Place, Source, Streams
+from eventkit.incoming import Arrival, Batch, OtherGeneration, Place, Source, Streams
 from eventkit.lease import Fenced, Lease
 from eventkit.logs import crash
 from eventkit.parked_acts import Acts
@@ -67,6 +68,7 @@ class Consumer:
         )
         self._retries = Retries(hands)
         self._acts = Acts(hands, self._retries)
+        self._following = Following(kit, subscription, self._streams, self._renew)
         self._lease = lease or Lease("consumers", subscription.source)
         self._wait = wait
         self._epoch: int | None = None
@@ -104,14 +106,39 @@ class Consumer:
         epoch = self._hold()
         if epoch is None:
             return False
+        if self._is_elsewhere(epoch):
+            return True
         self._acts.step(epoch, self._generation)
         self._retries.step(epoch)
-        batch = self._source.poll(self._wait)
+        batch = self._poll(epoch)
+        if batch is None:
+            return True
         if batch.arrivals:
             reach("consumer.fetched")
         if batch.arrivals or self._is_news(batch):
             self._handle(batch, epoch)
         return bool(batch.arrivals)
+
+    def _poll(self, epoch: int) -> Batch | None:
+        """The next batch; None where the source was in another generation."""
+        try:
+            batch = self._source.poll(self._wait)
+        except OtherGeneration:
+            if self._is_elsewhere(epoch, now=True):
+                return None
+            raise
+        if not self._following.knows(batch.arrivals) and self._is_elsewhere(epoch, now=True):
+            return None
+        return batch
+
+    def _is_elsewhere(self, epoch: int, *, now: bool = False) -> bool:
+        """Whether the source was in another generation; all that it has is read again then."""
+        is_elsewhere = self._following.look(epoch, now=now)
+        if is_elsewhere:
+            self._epoch = None
+        elif self._following.line is not None:
+            self._generation = self._following.line.present
+        return is_elsewhere
 
     def _hold(self) -> int | None:
         with session(self._kit.engine) as connection:
@@ -121,6 +148,7 @@ class Consumer:
                 query = "SELECT generation, origin FROM consumers WHERE name = %s"
                 row = raw.execute(query, (self.name,)).fetchone()
                 self._generation, self._origin = row or (None, None)
+                self._following.load(raw)
                 self._is_careful = self._claims.were_left(raw)
                 self._after = self._effects.places(raw)
                 self._source.resume(self._after)
@@ -175,7 +203,8 @@ class Consumer:
             found = known(driver(connection), self.name, self._generation, arrivals)
         if again:
             found.parked.clear()
-        return Inbox(self._generation, found, self._streams.stream, self._origin)
+        line = self._following.line
+        return Inbox(self._generation, found, self._streams.stream, self._origin, line)
 
     def _renew(self, epoch: int) -> None:
         """Keep the lease during long work; over a connection of its own, so that it is seen."""

@@ -15,9 +15,10 @@ from eventkit.claims import settle
 from eventkit.crash_points import reach
 from eventkit.database import driver, session
 from eventkit.erasure.hearing import hear
-from eventkit.inbox import Action, Handle, Park, keep
+from eventkit.inbox import Action, Handle, Lost, Park, keep
 from eventkit.incoming import Batch, Place
 from eventkit.lease import Fenced
+from eventkit.lost import keep_lost
 from eventkit.parking import park
 from eventkit.projection import Projector
 from eventkit.recorded import Context, Metadata, Recorded
@@ -90,6 +91,8 @@ class Effects:
         keep(raw, self._subscription.source, handled)
         parks = [action for action in actions if isinstance(action, Park)]
         park(raw, self._subscription.source, parks)
+        lost = [action for action in actions if isinstance(action, Lost)]
+        keep_lost(raw, self._subscription.source, lost)
         facts = [self._recorded(one) for one in handled if one.event is not None]
         return self._react(connection, facts, epoch)
 

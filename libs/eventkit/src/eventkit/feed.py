@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from time import monotonic, sleep
 from typing import Any
+from uuid import UUID
 
 import httpx
 
@@ -33,17 +34,13 @@ class Feed:
     def __init__(self, client: httpx.Client) -> None:
         self._client = client
 
-    def ask(self, wait: float = 0, **filters: object) -> httpx.Response:
+    def ask(self, wait: float = 0, path: str = "/events", **filters: object) -> httpx.Response:
         """One answer with status 200; raises SourceUnavailable, OtherGeneration."""
         try:
-            answer = self._client.get("/events", params=_text(filters), timeout=wait + 10)
+            answer = self._client.get(path, params=_text(filters), timeout=wait + 10)
         except httpx.HTTPError as error:
             raise SourceUnavailable(f"{type(error).__name__}: {error}") from error
-        if answer.status_code == HTTPStatus.CONFLICT:
-            raise OtherGeneration("the source's store has begun another generation")
-        if answer.status_code != HTTPStatus.OK:
-            raise SourceUnavailable(f"the feed answered {answer.status_code}")
-        return answer
+        return _checked(answer)
 
     def close(self) -> None:
         """Let go of connections."""
@@ -53,6 +50,25 @@ class Feed:
         """The stream's events from that version on, as many as came; or SourceUnavailable."""
         answer = self.ask(subject=subject, fromVersion=from_version, limit=PAGE)
         return [one for one in arrivals(answer) if isinstance(one, Message)]
+
+    def generations(self) -> dict[UUID, int | None]:
+        """Its store's generations, and up to where each stands; raises SourceUnavailable."""
+        answer = self.ask(path="/events/generations")
+        try:
+            return {UUID(one["generation"]): one["ended_at"] for one in answer.json()["items"]}
+        except (ValueError, LookupError, TypeError) as error:
+            raise SourceUnavailable("the source does not say its generations") from error
+
+    def events(self) -> Iterator[tuple[Arrival, ...]]:
+        """All events there are, page by page; raises SourceUnavailable where one is held back."""
+        reader = FeedReader(self)
+        is_read = False
+        while not is_read:
+            batch = reader.poll(0)
+            yield batch.arrivals
+            is_read = batch.current
+            if not (batch.arrivals or is_read):
+                raise SourceUnavailable("the feed holds events back")
 
 
 class FeedReader:
@@ -88,6 +104,16 @@ class FeedReader:
     def close(self) -> None:
         """Let go of connections."""
         self._feed.close()
+
+
+def _checked(answer: httpx.Response) -> httpx.Response:
+    if answer.status_code == HTTPStatus.CONFLICT:
+        raise OtherGeneration("the source's store has begun another generation")
+    if answer.status_code == HTTPStatus.BAD_REQUEST and "unknown-cursor" in answer.text:
+        raise OtherGeneration("the source's store does not know the place that was read up to")
+    if answer.status_code != HTTPStatus.OK:
+        raise SourceUnavailable(f"the feed answered {answer.status_code}")
+    return answer
 
 
 def arrivals(answer: httpx.Response) -> list[Arrival]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +13,7 @@ from msgspec import DecodeError
 from contracts.catalog import UnknownEvent, newest
 from contracts.codec import read
 from contracts.envelope import Message, to_structured
+from eventkit.generations import Line
 from eventkit.incoming import Arrival, SourceUnavailable, Unreadable
 from eventkit.store import Connection
 
@@ -60,7 +61,14 @@ class Park:
     detail: str
 
 
-Action = Handle | Park
+@dataclass(frozen=True)
+class Lost:
+    """An event whose place in the source's history another one has taken since a restore."""
+
+    arrival: Message
+
+
+Action = Handle | Park | Lost
 
 
 @dataclass
@@ -76,10 +84,16 @@ class Inbox:
     """Sorts the arrivals of one source. Nothing here writes."""
 
     def __init__(
-        self, generation: UUID | None, known: Known, fetch: Fetch, origin: str | None = None
+        self,
+        generation: UUID | None,
+        known: Known,
+        fetch: Fetch,
+        origin: str | None = None,
+        line: Line | None = None,
     ) -> None:
         self.generation = generation
         self.origin = origin
+        self._line = line
         self._known = known
         self._fetch = fetch
 
@@ -94,7 +108,7 @@ class Inbox:
         if self.generation is None:
             self.generation = arrival.generation
         if arrival.generation != self.generation:
-            return [Park(arrival, "generation", f"not of generation {self.generation}")]
+            return self._of_another_generation(arrival, self.generation)
         return self._sort(arrival)
 
     def block(self, stream: str) -> None:
@@ -128,6 +142,14 @@ class Inbox:
                 self.origin = one.source
                 return self.sort(one)
         return [Park(Unreadable(raw=to_structured(message), reason=told), "foreign", told[:500])]
+
+    def _of_another_generation(self, message: Message, present: UUID) -> list[Action]:
+        """What stands from earlier generations is kept as of the present one."""
+        if self._line is None or message.generation not in self._line.ends:
+            return [Park(message, "generation", f"not of generation {present}")]
+        if self._line.stands(message.generation, message.position):
+            return self._sort(replace(message, generation=present))
+        return [] if self._is_known(message) else [Lost(message)]
 
     def _is_known(self, message: Message) -> bool:
         return self._known.ids.get((message.subject, message.version)) == message.id

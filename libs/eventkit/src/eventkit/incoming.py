@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
+from uuid import UUID
 
 from contracts.envelope import Message
 
@@ -64,10 +65,19 @@ class Source(Protocol):
 
 
 class Streams(Protocol):
-    """Fetches what is missing of one stream from its owner."""
+    """Asks the source itself: for what is missing of a stream, and for what it is."""
 
     def stream(self, subject: str, from_version: int) -> list[Message]:
         """The stream's events from that version on, as many as came; or SourceUnavailable."""
+
+    def generations(self) -> Mapping[UUID, int | None]:
+        """All of its store's, and up to which position the events of each still stand.
+
+        None stands for the present one. Raises SourceUnavailable.
+        """
+
+    def events(self) -> Iterator[Sequence[Arrival]]:
+        """Page by page, all that there is now; raises SourceUnavailable."""
 
     def close(self) -> None:
         """Let go of connections."""

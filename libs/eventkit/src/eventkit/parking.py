@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -121,7 +121,11 @@ def parked_events(
 ) -> list[tuple[int, Message]]:
     """Ids and messages of a parked stream, in its order."""
     rows = raw.execute(_STREAM, (source, generation, stream)).fetchall()
-    return [(number, from_structured(message)) for number, message in rows]
+    # Whatever it says, it is of the generation that its row was carried over to.
+    return [
+        (number, replace(from_structured(message), generation=generation))
+        for number, message in rows
+    ]
 
 
 def unpark(raw: Connection, number: int) -> None:

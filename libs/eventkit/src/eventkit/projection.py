@@ -125,6 +125,10 @@ class _Statements:
         return f"{self._select} WHERE {same}"
 
     @cached_property
+    def empty(self) -> str:
+        return f"DELETE FROM {self._name}"  # noqa: S608  (names of our own Table)
+
+    @cached_property
     def delete(self) -> str:
         given = f"USING {self._unnest(self.key_names)} WHERE {self._same_key}"
         return f"DELETE FROM {self._name} t {given}"  # noqa: S608  (names of our own Table)

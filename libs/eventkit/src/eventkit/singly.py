@@ -15,7 +15,7 @@ from contracts.envelope import Message
 from eventkit.claims import Claims, alone, ran_into_timeout
 from eventkit.database import Unavailable
 from eventkit.effects import Effects, Progress
-from eventkit.inbox import BEHIND, Action, Handle, Park, first_line
+from eventkit.inbox import BEHIND, Action, Handle, Lost, Park, first_line
 from eventkit.logs import crash
 from eventkit.passing import PASSING
 
@@ -64,9 +64,9 @@ class Singly:
         stream = arrival.subject if isinstance(arrival, Message) else ""
         if stream in seen.late:
             return
-        if isinstance(action, Park) or stream in seen.parked:
+        if isinstance(action, Park | Lost) or stream in seen.parked:
             waiting = Park(arrival, "waiting", BEHIND)
-            todo = action if isinstance(action, Park) else waiting
+            todo = action if isinstance(action, Park | Lost) else waiting
             self._effects.commit([todo], epoch, Progress(generation=generation))
             return
         progress = Progress(generation=generation, settled=(action.message.id,))
