@@ -27,6 +27,11 @@ TENANTS = (Who("municipality", OWN), Who("district", DISTRICT))
 UNTIED = ("organiser", "steering_group", "moderator", "operator", "service", "participant")
 CALLERS = (*map(Who, UNTIED), *TENANTS, NOBODY)
 OTHERWISE_TESTED = NAMED_BY_DOCUMENTS | BEHIND_LINKS
+# Whose people may be erased, and by what; all other changes of who is erased are refused.
+ERASABLE = {"contact", "registration"}
+ERASING = {"contact_data.erase_contact", "participant_data.erase_participant"}
+ERASED, ERASED_OF_OTHERS = "erased", "erased, of others"
+GONE = {(409, "person-erased"), (404, "not-found")}
 # No role of ours has this key, and the register does not know it.
 NOT_THERE = "08116999"
 # What differs between two answers to the same question.
@@ -52,21 +57,35 @@ class Case:
         own = OWN
         if self.row.strict and self.who.role in self.row.own:
             own = self.who.tenant or self.who.role
-        others = {"foreign": FOREIGN, "moved": MOVED}
+        others = {"foreign": FOREIGN, "moved": MOVED, ERASED_OF_OTHERS: FOREIGN}
         return others.get(self.relation, own)
 
     @property
     def expected(self) -> str:
-        """`done`, `absent` (as what does not exist), `forbidden`, or `unauthorized`."""
+        """`done`, `absent` (as what does not exist), `forbidden`, `unauthorized`, or `gone`.
+
+        Whoever may see an erased person sees that, and changes nothing of it.
+        """
         if not self.row.public and self.who == NOBODY:
             return "unauthorized"
         if not self.row.admits(self.who.role):
             return "forbidden"
         is_for_all = self.row.public or self.who.role in self.row.everybody
         # Only a personal link says whose a participant's registration is.
-        is_own = self.relation == "own" and self.who.role != "participant"
+        is_own = self.relation in ("own", ERASED) and self.who.role != "participant"
         is_there = is_own or (is_for_all and self.relation != "absent")
+        if is_there and self.is_erased and not self.may_be_repeated:
+            return "gone"
         return "done" if is_there else "absent"
+
+    @property
+    def is_erased(self) -> bool:
+        return self.relation in (ERASED, ERASED_OF_OTHERS)
+
+    @property
+    def may_be_repeated(self) -> bool:
+        """Looking, and erasing once more."""
+        return self.route.method == "GET" or self.route.endpoint in ERASING
 
     @property
     def refusals(self) -> set[tuple[int, str]]:
@@ -87,20 +106,24 @@ def cases(table: Flask) -> Iterator[Case]:
         for who in CALLERS:
             # A role that may name any party names unknown ones to other rules than these.
             is_free = row.thing == "nothing" and not (row.party_in_body and who.role in row.own)
-            relations = ["own", *([] if is_free else ["absent"]), *of_others]
+            erased = [ERASED] if row.thing in ERASABLE else []
+            erased += [ERASED_OF_OTHERS] if erased and row.own else []
+            relations = ["own", *erased, *([] if is_free else ["absent"]), *of_others]
             for relation in relations:
                 yield Case(route, row, who, relation)
 
 
 def asked(world: World, case: Case) -> list[httpx.Response]:
     """The answer to the case; with the one about nothing beside it, where both must be equal."""
+    if case.is_erased:
+        thing_of(world, case)
     before = world.written()
     if case.expected == "done":
         return [ask(world, case, thing_of(world, case))]
     answers = [ask(world, case, thing_of(world, case))]
     if case.expected == "absent":
         answers.append(ask(world, replace(case, relation="absent"), absent(thing_of(world, case))))
-    if case.expected == "absent" or case.relation == "own":
+    if case.expected in ("absent", "gone") or case.relation == "own":
         assert world.written() == before or _is_new(world, case), f"{case}: something was written"
     return answers
 
@@ -118,6 +141,8 @@ def _is_new(world: World, case: Case) -> bool:
 
 
 def thing_of(world: World, case: Case) -> Arguments:
+    if case.is_erased:
+        return world.of(f"{case.row.thing}.erased", case.key)
     if case.relation == "absent":
         return absent(world.of(case.row.thing, case.key))
     changes = case.route.method != "GET" and case.expected == "done"
@@ -158,7 +183,8 @@ SHOWN = {
 def _version(world: World, case: Case, thing: Arguments) -> str:
     """The version that a thing has, where it is to be changed; a stale one elsewhere."""
     shown = SHOWN.get(case.row.thing.partition(".")[0])
-    if case.expected != "done" or case.route.method == "GET" or shown is None:
+    is_changed = case.expected in ("done", "gone") and case.route.method != "GET"
+    if not is_changed or shown is None:
         return '"7.x"'
     found = world.site.ask(case.who, case.route.service, "GET", shown.format(**thing))
     return str(found.headers.get("ETag", '"7.x"'))
@@ -168,9 +194,10 @@ def judged(case: Case, answers: list[httpx.Response]) -> str | None:
     """What is wrong with the answers to a case."""
     first = answers[0]
     told = f"{first.status_code} {first.text[:160]}"
+    if case.expected == "gone":
+        return None if refused(first) in GONE else told
     if case.expected == "done":
-        is_good = first.status_code == (case.row.good or first.status_code)
-        return None if is_good and (first.is_success or case.row.good) else told
+        return None if is_good(case, first) else told
     if case.expected == "absent":
         if refused(first) not in case.refusals:
             return f"{told} is none of {case.refusals}"
@@ -178,6 +205,19 @@ def judged(case: Case, answers: list[httpx.Response]) -> str | None:
         return None if same else f"{as_told(first)} is not {as_told(answers[1])}"
     wanted = 401 if case.expected == "unauthorized" else 403
     return None if first.status_code == wanted else told
+
+
+def is_good(case: Case, answer: httpx.Response) -> bool:
+    if case.is_erased and case.route.method == "GET" and not says_erased(answer):
+        return False
+    return answer.status_code == case.row.good if case.row.good else answer.is_success
+
+
+def says_erased(answer: httpx.Response) -> bool:
+    """Whether the answer says so; the words of who is erased are searched elsewhere."""
+    shown = answer.json()
+    people = shown.get("items", [shown])
+    return any(one.get("erased") or one.get("erased_at") for one in people)
 
 
 def refused(answer: httpx.Response) -> tuple[int, str]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
-from tests.security.matrix_world import LATER, MEETING, PAST, TIME, World, party
+from tests.security.matrix_world import LATER, MEETING, PAST, REQUESTED, TIME, World, party
 
 Body = Callable[[World, str], Any]
 TENANTS = "municipality district"
@@ -110,7 +110,6 @@ ENDPOINT = {"url": "http://127.0.0.1:9/", "event_types": ["*"]}
 COUNT = {"count": 27, "source": "Protokoll"}
 PLACE = {"venue": "Rathaus"}
 WHY = {"reason": "Anlass"}
-REQUESTED = {"reason": "request"}
 PART = {"service": "meetings", "cleared": 0, "remaining": 0, "remains": "0" * 64}
 OTHER_PART = PART | {"service": "notifications"}
 IDS = {"ids": [str(uuid4())]}

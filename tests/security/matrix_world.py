@@ -56,6 +56,8 @@ class World:
     site: Site
     known: dict[str, Arguments] = field(default_factory=dict)
     kept: dict[tuple[str, str], Arguments] = field(default_factory=dict)
+    # Addresses of people who are erased by now.
+    forgotten: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         uploaded = self.ask("registry", "/v1/municipalities/imports", content=DIRECTORY)
@@ -147,6 +149,7 @@ class World:
         ]
 
 
+REQUESTED = {"reason": "request"}
 MEETING = {"kind": "network_meeting", "title": "Netzwerktreffen", "mode": "digital"}
 
 
@@ -160,24 +163,18 @@ def meeting(phase: str, world: World, _: str) -> Arguments:
     return {"meeting_id": world.meeting(phase)}
 
 
-def registration(world: World, key: str) -> Arguments:
+def registration(world: World, key: str, *, erased: bool = False) -> Arguments:
+    """Of a guest; of an erased one, `person` is another name of the participant."""
     open_one = world.of("meeting.open")["meeting_id"]
-    body = {
-        "side": "administration",
-        "party": party(key),
-        "name": "Gast",
-        "email": f"{uuid4()}@example.org",
-    }
+    someone = {"name": "Gast", "email": f"{uuid4()}@example.org"}
+    body = {"side": "administration", "party": party(key), **someone}
     who = world.make("meetings", f"/v1/meetings/{open_one}/registrations", body)
-    return {"meeting_id": open_one, "participant_id": who}
-
-
-def erased_registration(world: World, key: str) -> Arguments:
-    """Of a guest whose data is erased; `person` is the participant's other name."""
-    place = registration(world, key)
-    path = f"/v1/participants/{place['participant_id']}/erasure"
-    world.ask("meetings", path, json={"reason": "request"})
-    return place | {"person": place["participant_id"]}
+    place = {"meeting_id": open_one, "participant_id": who}
+    if not erased:
+        return place
+    world.forgotten.add(someone["email"])
+    world.ask("meetings", f"/v1/participants/{who}/erasure", json=REQUESTED)
+    return place | {"person": who}
 
 
 def story(world: World, _: str) -> Arguments:
@@ -192,12 +189,13 @@ def contact(world: World, key: str, *, erased: bool = False) -> Arguments:
     body = {"party": party(key), "role": "Beauftragte:r", "purpose": "Netzwerk"}
     named = body | {"name": "Kontakt", "email": f"{uuid4()}@example.org"}
     made = world.make("registry", "/v1/contacts", named)
-    if erased:
-        headers = {"If-Match": world.version("registry", f"/v1/contacts/{made}")}
-        why = {"reason": "request"}
-        world.ask("registry", f"/v1/contacts/{made}/erasure", json=why, headers=headers)
-        return {"contact_id": made, "person": made}
-    return {"contact_id": made}
+    if not erased:
+        return {"contact_id": made}
+    world.forgotten.add(str(named["email"]))
+    headers = {"If-Match": world.version("registry", f"/v1/contacts/{made}")}
+    path = f"/v1/contacts/{made}/erasure"
+    world.ask("registry", path, json=REQUESTED, headers=headers)
+    return {"contact_id": made, "person": made}
 
 
 def member(world: World, _: str) -> Arguments:
@@ -274,7 +272,7 @@ PHASES = ("idea", "scheduled", "open", "closed", "running", "held")
 MAKERS: Mapping[str, Callable[[World, str], Arguments]] = {
     **{f"meeting.{phase}": partial(meeting, phase) for phase in PHASES},
     "registration": registration,
-    "registration.erased": erased_registration,
+    "registration.erased": partial(registration, erased=True),
     "story": story,
     "contact": contact,
     "contact.erased": partial(contact, erased=True),

@@ -1,4 +1,4 @@
-"""Every route, every role, with things of one's own, of others, of nobody, and moved (S1, S2)."""
+"""Every route, every role, with things of one's own, of others, of nobody, moved, erased (S1)."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def test_no_answer_holds_what_is_personal_or_private_of_others(
     world: World, tables: dict[str, Flask], who: Who, count: Count
 ) -> None:
     private = {world.of(kind, key)[name] for kind, name in NAMES.items() for key in OTHERS}
-    private |= emails_of_others(world)
+    private |= emails_of_others(world) | world.forgotten
     told, tried = [], 0
     for case in (case for table in tables.values() for case in cases(table)):
         if case.route.method == "GET" and case.who == who and case.expected == "done":
