@@ -53,11 +53,11 @@ def version() -> str:
     return found[1]
 
 
-def start(data: Path, *, port: int, log: Path, tell: Tell) -> Broker:
+def start(data: Path, *, port: int, log: Path, tell: Tell, advertised: int | None = None) -> Broker:
     """Starts the broker, formatting its data folder the first time; returns once it answers."""
     java = _program("java", "a Java runtime (17 or newer)")
     classpath = f"{jars(tell)}/*"
-    properties = _properties(data, port)
+    properties = _properties(data, port, advertised or port)
     run: Command = [java, *JAVA_OPTIONS, "-cp", classpath]
     if not (data / "meta.properties").exists():
         _format([*run, "kafka.tools.StorageTool"], properties)
@@ -106,9 +106,11 @@ def _download(folder: Path) -> None:
     arriving.rename(folder)
 
 
-def _properties(data: Path, port: int) -> Path:
+def _properties(data: Path, port: int, advertised: int) -> Path:
     template = Template((FILES / "server.properties").read_text("utf-8"))
-    text = template.substitute(port=port, controller_port=free_port(), data=data)
+    text = template.substitute(
+        port=port, advertised=advertised, controller_port=free_port(), data=data
+    )
     data.parent.mkdir(parents=True, exist_ok=True)
     path = data.with_name(f"{data.name}.properties")
     path.write_text(text, encoding="utf-8")

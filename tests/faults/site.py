@@ -264,7 +264,13 @@ def begin_postgres(site: Site) -> Popen[bytes]:
 
 def begin_kafka(site: Site) -> Popen[bytes]:
     log = site.folder / "log" / "kafka.log"
-    return kafka.start(site.folder / "kafka", port=site.back["kafka"], log=log, tell=print).process
+    return kafka.start(
+        site.folder / "kafka",
+        port=site.back["kafka"],
+        advertised=site.front["kafka"],
+        log=log,
+        tell=print,
+    ).process
 
 
 def start_services(site: Site) -> None:
