@@ -91,6 +91,18 @@ class Installation:
         url = self.run_file["services"][service]["url"]
         return Api(self.http, url, lambda: self.run_file["tokens"][role])
 
+    def command(self, service: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """A command of a service beside the run, as `make cli` starts it."""
+        script = f'set -a; . "$0"; set +a; exec "$1" -m {service} "${{@:2}}"'
+        file = str(self.folder / f"{service}.env")
+        return subprocess.run(
+            ["bash", "-c", script, file, sys.executable, *arguments],
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
     def parts(self) -> list[psutil.Process]:
         """Every process below the launcher."""
         children: list[psutil.Process] = self.process.children(recursive=True)

@@ -6,7 +6,6 @@ from typing import Any, LiteralString
 from uuid import UUID
 
 import orjson
-import sqlalchemy as sa
 
 from eventkit.database import driver, session
 from eventkit.erasure.holdings import rows_of
@@ -68,11 +67,4 @@ def _open(kit: Kit, person: str, value: Any) -> Any:
 
 def readable(told: dict[str, Any]) -> bytes:
     """The same as JSON, for people to read."""
-    return orjson.dumps(told, default=_plain, option=orjson.OPT_INDENT_2)
-
-
-def _plain(value: Any) -> Any:
-    """What JSON has no form for."""
-    if isinstance(value, sa.RowMapping):
-        return dict(value)
-    return str(value)
+    return orjson.dumps(told, default=str, option=orjson.OPT_INDENT_2)
