@@ -101,7 +101,7 @@ class _Run:
         if newest > self._kept.position:
             text = f"stream_heads ends at position {self._kept.position}, and knew {newest} before"
             self._witnesses.findings.append(Finding(kind=Kind.HEAD, text=text))
-        kept = Witness("stream_heads", self._kept)
+        kept = Witness("stream_heads", self._kept, signed=False)
         return sorted([*found, kept], key=lambda one: one.of.position)
 
     def _events(self, show: Show) -> Iterator[Stored]:
@@ -165,12 +165,15 @@ class _Walk:
     def _judge(self, below: float) -> None:
         while self._waiting and self._waiting[0].of.position < below:
             witness = self._waiting.popleft()
-            if self._follower.progress != witness.of:
-                self.findings.append(self._against(witness))
+            # Once a signed head was not met, those that are kept have nothing to add.
+            heard = witness.signed or not self.findings
+            if heard and self._follower.progress != witness.of:
+                ended = below == inf and self.position < witness.of.position
+                self.findings.append(self._against(witness, ended=ended))
             # So that each stretch between two witnesses is judged by itself.
             self._follower.progress = self._agreed = witness.of
 
-    def _against(self, witness: Witness) -> Finding:
+    def _against(self, witness: Witness, *, ended: bool) -> Finding:
         since, now, then = self._agreed, self._follower.progress, witness.of
         kind = Kind.HISTORY
         text = (
@@ -178,7 +181,7 @@ class _Walk:
             f" {witness.name} says: {now.events - since.events} events now,"
             f" {then.events - since.events} then"
         )
-        if self.position < then.position:
+        if ended:
             kind = Kind.CUT
             text = f"the store ends at position {self.position}, and {witness.name} knows {text}"
         return Finding(kind=kind, text=text, position=then.position)

@@ -46,6 +46,7 @@ class Witness:
 
     name: str
     of: Progress
+    signed: bool = True
 
 
 class Witnesses:
