@@ -31,11 +31,15 @@ ROLES: dict[str, tuple[tuple[str, ...], str]] = {
 }
 # A command comes by at these.
 REBUILD = "rebuild.page"
-# The leases of a worker that is surely dead, as if their time had passed.
-OVER = "UPDATE delivery_claims SET leased_until = now() WHERE leased_until > now()"
+# The leases of a process that is surely dead, as if their time had passed.
+OVER = {
+    "relay": "UPDATE relays SET held_until = now()",
+    "consumer": "UPDATE consumers SET held_until = now()",
+    "worker": "UPDATE delivery_claims SET leased_until = now() WHERE leased_until > now()",
+}
 KILLED = b'"code":-9'
 # So long a process may take to come by at its point, under load.
-PATIENCE_SECONDS = 90.0
+PATIENCE_SECONDS = 180.0
 
 
 class CrashPoints(Case):
@@ -125,7 +129,7 @@ def watch(run: Run, wards: Sequence[Ward]) -> None:
         run.site.sleep(0.5)
         for ward in wards:
             count(run, ward)
-        end_leases(run)
+            end_leases(run, ward)
         if late := [ward for ward in wards if is_late(ward)]:
             for ward in late:
                 told = f"{ward.part.name} never came by at {ward.begun()[-1:]}"
@@ -148,9 +152,11 @@ def is_late(ward: Ward) -> bool:
     return not ward.is_over and time.monotonic() - ward.since > PATIENCE_SECONDS
 
 
-def end_leases(run: Run) -> None:
-    with connected(run.site, "notifications") as connection:
-        connection.execute(OVER)
+def end_leases(run: Run, ward: Ward) -> None:
+    service, _, role = ward.part.name.partition("-")
+    if role in OVER:
+        with connected(run.site, service) as connection:
+            connection.execute(OVER[role])
 
 
 def rebuilds(run: Run, times: int) -> None:
