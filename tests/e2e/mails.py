@@ -67,5 +67,5 @@ class Mail:
 def mails(installation: Installation, meeting_id: str) -> list[Mail]:
     """All mails about one meeting, the oldest first."""
     folder = Path(installation.run_file["mailbox"])
-    arrived = [Mail(path.read_bytes()) for path in sorted(folder.glob("*.eml"))]
+    arrived = [Mail(path.read_bytes()) for path in sorted(folder.glob("[!.]*.eml"))]
     return [mail for mail in arrived if str(mail.event["UID"]).startswith(f"{meeting_id}@")]
