@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 from openapi_spec_validator import OpenAPIV31SpecValidator, validate
 
-from eventkit.http import events_described, feed
+from eventkit.http import events_described, feed, parked, parked_actions
 from eventkit.http.docs import routes as docs
 from eventkit.service import Service
 from meetings.app import SERVICE as MEETINGS
@@ -17,6 +17,7 @@ from tests.e2e.api import Json
 from tests.e2e.conftest import FEED
 from tests.e2e.installation import Installation
 
+KITS_OWN = (feed.bp, parked.bp, parked_actions.bp, events_described.bp, docs.bp)
 ARGUMENT = re.compile(r"<(?:\w+:)?(\w+)>")
 EVERY_SERVICE = pytest.mark.parametrize(
     "service", [REGISTRY, MEETINGS, NOTIFICATIONS], ids=lambda service: service.name
@@ -31,7 +32,7 @@ def described(installation: Installation, service: Service) -> Json:
 def routes(service: Service) -> set[tuple[str, str]]:
     """Method and path of every route, as the url map has them."""
     app = Flask(service.name)
-    for blueprint in (*service.blueprints, feed.bp, events_described.bp, docs.bp):
+    for blueprint in (*service.blueprints, *KITS_OWN):
         app.register_blueprint(blueprint)
     rules = [rule for rule in app.url_map.iter_rules() if rule.endpoint != "static"]
     return {

@@ -177,6 +177,7 @@ SHOWN = {
     "client": "/v1/clients/{client_id}",
     "secret": "/v1/clients/{client_id}",
     "endpoint": "/v1/endpoints/{endpoint_id}",
+    "parked": "/v1/operations/parked/{parked_id}",
 }
 
 

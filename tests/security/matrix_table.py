@@ -123,6 +123,13 @@ CLIENTS: dict[str, Any] = ADMIN | {
 OF_THE_KIT = {
     "feed.read_events": row(everybody=f"{PLANS} operator service {TENANTS}"),
     "feed.list_generations": row(everybody="operator service"),
+    "parked.list_parked": row(everybody="operator"),
+    "parked.show_parked": row("parked", "operator"),
+    "parked.retry_parked": row("parked", "operator", body=WHY),
+    "parked.skip_parked": row("parked", "operator", body=WHY),
+    "parked.discard_parked": row("parked", "operator", body=WHY),
+    "parked_actions.retry_all": row(everybody="operator", body={"source": "nobody"}),
+    "parked_actions.show_parked_action": row("parked_action", "operator"),
     "docs.show_index": public(),
     "docs.read_openapi": public(),
     "docs.show_docs": public(),

@@ -6,12 +6,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
+from itertools import count
 from typing import Any
 from uuid import uuid4
 
 from contracts.events.registry import MunicipalityRevised
+from contracts.operations import ParkedAct, ParkedTarget
 from eventkit.database import driver, session
 from eventkit.domain import Aggregate
+from eventkit.parked_actions import PARKED_ACTION, requested
 from eventkit.recorded import Context
 from registry.domain.municipality import MUNICIPALITY
 from tests.security.site import Site, Who, create
@@ -20,7 +23,7 @@ from tests.unit.registry.directory_lines import district, municipality
 # The municipality and district of the matrix, the others, and one that changes sides.
 OWN, FOREIGN, MOVED, LEAVING = "08116019", "08119085", "08116070", "08116071"
 DISTRICT, OTHER_DISTRICT = "08116", "08119"
-ABSENT_KEYS = {"ags": "08116999", "district_key": "08999"}
+ABSENT_KEYS = {"ags": "08116999", "district_key": "08999", "parked_id": "4711"}
 ORGANISER, OPERATOR = Who("organiser"), Who("operator")
 Arguments = dict[str, str]
 STARTS_AT = (datetime.now(UTC) + timedelta(days=30)).replace(microsecond=0)
@@ -268,6 +271,31 @@ def delivery(world: World, _: str) -> Arguments:
     return {"delivery_id": found[0]["delivery_id"]}
 
 
+def parked(world: World, _: str) -> Arguments:
+    """The same in every service, for each has these routes; no consumer follows such a source."""
+    number = next(_NUMBERS)
+    for kit in world.site.kits.values():
+        with session(kit.engine) as connection:
+            driver(connection).execute(_PARK, (number, f"thing-{number}"))
+    return {"parked_id": str(number)}
+
+
+def parked_action(world: World, _: str) -> Arguments:
+    """Asked for in every service under one id."""
+    action_id = uuid4()
+    target = ParkedTarget(parked_id=1, source="nobody")
+    for kit in world.site.kits.values():
+        command = requested(action_id, ParkedAct.RETRY, [target], None)
+        kit.execute(PARKED_ACTION, action_id, command, context=Context(actor="test"))
+    return {"action_id": str(action_id)}
+
+
+_NUMBERS = count(9_000_000)
+_PARK = (
+    "INSERT INTO parked (id, source, generation, stream, version, event_id, type, reason, detail,"
+    " message) OVERRIDING SYSTEM VALUE VALUES (%s, 'nobody', gen_random_uuid(), %s, 1,"
+    " gen_random_uuid(), 'meeting.planned.v1', 'refused', 'detail', '')"
+)
 PHASES = ("idea", "scheduled", "open", "closed", "running", "held")
 MAKERS: Mapping[str, Callable[[World, str], Arguments]] = {
     **{f"meeting.{phase}": partial(meeting, phase) for phase in PHASES},
@@ -287,6 +315,8 @@ MAKERS: Mapping[str, Callable[[World, str], Arguments]] = {
     "secret": secret,
     "endpoint": endpoint,
     "delivery": delivery,
+    "parked": parked,
+    "parked_action": parked_action,
     "municipality": lambda _, key: {"ags": key},
     "district": lambda _, key: {"district_key": key[:5]},
     "nothing": lambda _, __: {},

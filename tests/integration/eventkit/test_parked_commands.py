@@ -3,16 +3,23 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 
+from contracts.envelope import Message
 from contracts.envelope import to_structured as whole
 from eventkit.console import Console
 from eventkit.parked_commands import parked
 from eventkit.service import Service
 from tests.integration.eventkit.conftest import MakeKit
 from tests.integration.eventkit.network import Network, catch_up, once, over_feed
+
+AUDITED = (
+    "SELECT type, metadata::json->>'actor', data::json FROM events"
+    " WHERE stream LIKE 'parked_action-%%' ORDER BY position"
+)
 
 
 @pytest.fixture
@@ -27,25 +34,164 @@ def typed(network: Network, *words: str) -> Result:
     return CliRunner().invoke(parked, words, obj=console)
 
 
+def broken(message: Message) -> Message:
+    return replace(message, data=b'{"meeting_id": 7}')
+
+
+def numbers(network: Network) -> list[int]:
+    return [number for (number,) in network.rows("SELECT id FROM parked ORDER BY id")]
+
+
+def mend(network: Network, number: int, message: Message) -> None:
+    """As if software that can read it had been installed."""
+    query = "UPDATE parked SET message = %s WHERE id = %s RETURNING 1"
+    network.rows(query, whole(message), number)
+
+
+def audited(network: Network) -> list[tuple[str, str, dict[str, Any]]]:
+    return network.rows(AUDITED)
+
+
 def test_a_parked_stream_is_listed_shown_and_tried_again(network: Network) -> None:
     one, two = network.messages(2)
     source = network.wire.script([replace(one, data=b"\xff"), two])
     consumer = network.consumer(source)
     catch_up(network, consumer)
-    ((number,),) = network.rows("SELECT min(id) FROM parked")
+    number = numbers(network)[0]
     listed = typed(network, "list").stdout
     assert listed.split("\t")[:5] == [str(number), "sample", one.subject, "refused", "2 events"]
     shown = typed(network, "show", str(number)).stdout
     assert "reason: refused" in shown
     assert "data_base64" in shown
-    network.rows("UPDATE parked SET message = %s WHERE id = %s RETURNING 1", whole(one), number)
-    assert "next step" in typed(network, "retry", str(number)).stdout
+    mend(network, number, one)
+    assert "next step" in typed(network, "retry", str(number), "--wait", "0").stdout
     catch_up(network, consumer)
     assert network.heard() == once([one, two])
     assert typed(network, "list").stdout == ""
 
 
-def test_an_unknown_number_is_one_sentence(network: Network) -> None:
-    for word in ("show", "retry"):
-        result = typed(network, word, "4711")
+def test_a_skipped_event_has_no_effect_and_its_stream_goes_on(network: Network) -> None:
+    one, two, three = network.messages(3)
+    source = network.wire.script([one, broken(two), three])
+    consumer = network.consumer(source)
+    catch_up(network, consumer)
+    why = "Vom Betreiber geprüft."
+    typed(network, "skip", str(numbers(network)[0]), "--reason", why, "--wait", "0")
+    catch_up(network, consumer)
+    assert network.heard() == once([one, three])
+    assert network.parked() == []
+    passed = "SELECT version, event_id, skipped, skipped_by, skipped_why FROM inbox"
+    assert network.rows(f"{passed} WHERE skipped IS NOT NULL") == [
+        (2, two.id, two.type, "command-line", why)
+    ]
+    asked, done = audited(network)
+    assert (asked[0], asked[2]["reason"]) == ("parked_action.requested", why)
+    assert done[:2] == ("parked_action.carried_out", "command-line")
+    assert (done[2]["outcome"], done[2]["event_id"]) == ("done", str(two.id))
+
+
+def test_what_was_skipped_is_no_gap_and_no_fork_when_it_comes_again(network: Network) -> None:
+    one, two, three = network.messages(3)
+    consumer = network.consumer(network.wire.script([broken(one), two]))
+    catch_up(network, consumer)
+    typed(network, "skip", str(numbers(network)[0]), "--reason", "x", "--wait", "0")
+    catch_up(network, consumer)
+    network.wire.script([one, three, broken(one)])
+    catch_up(network, consumer)
+    assert network.heard() == once([two, three])
+    assert network.parked() == []
+
+
+def test_a_discarded_stream_is_taken_from_its_source_again(network: Network) -> None:
+    """What was forged is gone; what waited behind it and is real comes back, in order."""
+    one, two, three = network.messages(3)
+    consumer = network.consumer(network.wire.script([one, broken(two), three]))
+    catch_up(network, consumer)
+    assert network.parked() == [(2, "refused"), (3, "waiting")]
+    result = typed(
+        network, "discard", str(numbers(network)[0]), "--reason", "forged", "--wait", "0"
+    )
+    assert result.exit_code == 0
+    catch_up(network, consumer)
+    catch_up(network, consumer)
+    assert network.heard() == once([one, two, three])
+    assert network.seen(one) == [1, 2, 3]
+    assert network.parked() == []
+    assert audited(network)[-1][2]["events"] == 2
+
+
+def test_what_is_no_event_can_be_discarded_and_nothing_else(network: Network) -> None:
+    (one,) = network.messages(1)
+    network.wire.script([one])
+    source = network.wire.script([])
+    network.wire.scripted.insert(0, b"17")  # type: ignore[attr-defined]  # the feed's wire
+    consumer = network.consumer(source)
+    catch_up(network, consumer)
+    (number,) = numbers(network)
+    for word in ("retry", "skip"):
+        words = [word, str(number), *(["--reason", "x"] if word == "skip" else [])]
+        assert typed(network, *words, "--wait", "0").exit_code == 1
+    typed(network, "discard", str(number), "--reason", "no JSON", "--wait", "0")
+    catch_up(network, consumer)
+    assert numbers(network) == []
+    assert network.heard() == once([one])
+
+
+def test_many_streams_are_tried_at_once_as_filters_and_limit_say(network: Network) -> None:
+    streams = [network.messages(1)[0] for _ in range(4)]
+    consumer = network.consumer(network.wire.script([broken(one) for one in streams]))
+    catch_up(network, consumer)
+    for number, message in zip(numbers(network), streams, strict=True):
+        mend(network, number, message)
+    dry = typed(network, "retry", "--all", "--limit", "3", "--dry-run")
+    assert ([int(line.split("\t")[0]) for line in dry.stdout.splitlines()], dry.exit_code) == (
+        numbers(network)[:3],
+        0,
+    )
+    assert "3 would be tried again" in dry.stderr
+    assert audited(network) == []
+    none = typed(network, "retry", "--all", "--reason", "handler", "--wait", "0")
+    assert (none.stdout, none.exit_code) == ("", 0)
+    typed(network, "retry", "--all", "--reason", "refused", "--limit", "3", "--wait", "0")
+    catch_up(network, consumer)
+    assert network.heard() == once(streams[:3])
+    typed(network, "retry", "--all", "--source", "sample", "--wait", "0")
+    catch_up(network, consumer)
+    assert network.heard() == once(streams)
+
+
+def test_an_act_on_what_has_changed_since_is_not_carried_out(network: Network) -> None:
+    one, two = network.messages(2)
+    consumer = network.consumer(network.wire.script([broken(one), two]))
+    catch_up(network, consumer)
+    number = str(numbers(network)[0])
+    typed(network, "skip", number, "--reason", "x", "--wait", "0")
+    network.rows("UPDATE parked SET revision = revision + 1 WHERE id = %s RETURNING 1", number)
+    catch_up(network, consumer)
+    assert network.parked() == [(1, "refused"), (2, "waiting")]
+    assert audited(network)[-1][2]["outcome"] == "changed"
+
+
+def test_a_retry_in_vain_says_why_it_waits_on(network: Network) -> None:
+    one, two = network.messages(2)
+    consumer = network.consumer(network.wire.script([broken(one), two]))
+    catch_up(network, consumer)
+    number = str(numbers(network)[0])
+    typed(network, "retry", number, "--wait", "0")
+    catch_up(network, consumer)
+    told = audited(network)[-1][2]
+    assert (told["outcome"], told["why"]) == ("waits", "refused")
+    assert network.parked() == [(1, "refused"), (2, "waiting")]
+
+
+def test_what_cannot_be_done_is_one_sentence(network: Network) -> None:
+    one, two = network.messages(2)
+    catch_up(network, network.consumer(network.wire.script([broken(one), two])))
+    first, second = numbers(network)
+    assert "waits behind" in typed(network, "skip", str(second), "--reason", "x").stderr
+    assert typed(network, "skip", str(first), "--reason", "x" * 201).exit_code == 2
+    assert typed(network, "skip", str(first), "--reason", "one\ntwo").exit_code == 2
+    assert typed(network, "retry").exit_code == 2
+    for word, *more in (("show",), ("retry",), ("skip", "--reason", "x")):
+        result = typed(network, word, "4711", *more)
         assert (result.exit_code, "4711" in result.stderr) == (1, True)

@@ -34,11 +34,16 @@ from eventkit.unit import Kit, Unit
 # parked either the version was seen, or some before it are missing.
 SKIPPABLE = frozenset({"refused", "newer", "handler", "crash", "timeout"})
 AT_ONCE = 20
+# Streams that one request may name.
+MOST_TARGETS = 200
 
 _OPEN = (
     "SELECT action_id, parked_id, act, reason, revision, actor, correlation_id, request_id"
     " FROM parked_actions WHERE source = %s AND outcome IS NULL"
     " ORDER BY asked_at, parked_id LIMIT %s"
+)
+_PROGRESS = (
+    "SELECT parked_id, outcome, why FROM parked_actions WHERE action_id = %s ORDER BY parked_id"
 )
 
 
@@ -106,6 +111,12 @@ def _identity(about: ParkedEvent | Message | None) -> dict[str, Any]:
 def open_wishes(raw: Connection, source: str) -> list[Wish]:
     """What was asked for and not carried out yet, the oldest first."""
     return [Wish(*row) for row in raw.execute(_OPEN, (source, AT_ONCE))]
+
+
+def progress(raw: Connection, action_id: UUID) -> list[tuple[int, str | None, str | None]]:
+    """What became of each target: its number, the outcome (None: not yet), and why."""
+    rows = raw.execute(_PROGRESS, (action_id,)).fetchall()
+    return [(number, outcome, why) for number, outcome, why in rows]
 
 
 def requested(

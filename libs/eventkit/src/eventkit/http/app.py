@@ -13,7 +13,16 @@ from werkzeug.exceptions import NotFound, RequestEntityTooLarge
 from eventkit import metrics
 from eventkit.auth.links import Links
 from eventkit.auth.trust import Trust, following_trust, issuing_trust
-from eventkit.http import erasures, events_described, failures, feed, limits, transport
+from eventkit.http import (
+    erasures,
+    events_described,
+    failures,
+    feed,
+    limits,
+    parked,
+    parked_actions,
+    transport,
+)
 from eventkit.http.arguments import BODY_LIMIT
 from eventkit.http.blueprint import Blueprint
 from eventkit.http.body import has_control
@@ -64,9 +73,11 @@ def create_app(service: Service, kit: Kit) -> Flask:
         **docs.POLICY,
         **feed.POLICY,
         **events_described.POLICY,
+        **parked.POLICY,
+        **parked_actions.POLICY,
         **service.policy,
     }
-    kits_own = [feed.bp, events_described.bp, docs.bp]
+    kits_own = [feed.bp, parked.bp, parked_actions.bp, events_described.bp, docs.bp]
     if service.people is not None:
         policy |= erasures.POLICY
         kits_own.append(erasures.bp)

@@ -93,6 +93,13 @@ KINDS: Mapping[str, Kind] = {
     "overtaken": kind(
         "Overtaken by others", "Others changed the same thing at once; send the request again.", 409
     ),
+    "parked-behind": kind(
+        "Waits behind another event", "Deal with the first parked event of the stream.", 409
+    ),
+    "parked-no-event": kind("No event of a stream", "Look at it, and discard it.", 409),
+    "parked-not-next": kind(
+        "Not the next event of its stream", "Mend the cause and retry, or discard it.", 409
+    ),
     "person-erased": kind(
         "Person erased", "The personal data was erased on request and cannot come back.", 409
     ),

@@ -23,6 +23,7 @@ from eventkit.http.requests import became_true, context, kit, own_parties, princ
 from eventkit.recorded import Written
 
 __all__ = [
+    "accepted",
     "added",
     "became_true",
     "changed",
@@ -104,6 +105,13 @@ def changed(aggregate: Aggregate[Any, Any, Any], key: object, command: object) -
 def done(key: object, written: Written[Any]) -> Response:
     """Answer a change that the view made itself, like `changed`."""
     return _written(200, str(key), written, {})
+
+
+def accepted(written: Written[Any], location: str) -> Response:
+    """Answer what was stored and will be done: 202, with where to see what became of it."""
+    location = written.resource or location
+    identity = location.rpartition("/")[2]
+    return _written(202, identity, written, {"Location": location})
 
 
 def found(query: sa.Select[Any], schema: type[Schema]) -> Response:

@@ -43,6 +43,51 @@ KIT_WORDS: Words = {
         "correlation_id": "0a4f2a55-3a2d-4a0b-9a7e-5d8f3c1b2e60",
     },
     "ActorView.kind": "client",
+    "parked_id": 17,
+    "parked_for": "handler",
+    "dry_run": True,
+    "ParkedView": {
+        "id": 17,
+        "source": "registry",
+        "stream": "contact-0f3a3c5e-9d1b-4c55-8a53-6a3a3c1d6a10",
+        "version": 4,
+        "event_id": "8e03978e-40d5-43dd-bc93-6894a57f9324",
+        "type": "contact.left.v1",
+        "reason": "handler",
+        "detail": "KeyError: 'party'",
+        "parked_at": "2026-09-01T08:00:00+00:00",
+        "retry_at": None,
+        "size": 812,
+        "waiting": 2,
+    },
+    "ReasonBody.reason": "Mended with version 1.4.2.",
+    "RetryBody.reason": "Mended with version 1.4.2.",
+    "RetryAllBody": {
+        "source": "registry",
+        "parked_for": "handler",
+        "limit": 50,
+        "dry_run": False,
+        "reason": "Mended with version 1.4.2.",
+    },
+    "ChosenView": {"id": _BY_FORMAT["uuid"], "parked": [17, 23]},
+    "ActionView": {
+        "id": _BY_FORMAT["uuid"],
+        "act": "retry",
+        "reason": "Mended with version 1.4.2.",
+        "asked_at": "2026-09-01T08:00:00+00:00",
+        "asked": 1,
+        "done": 1,
+        "results": [
+            {
+                "parked_id": 17,
+                "source": "registry",
+                "outcome": "done",
+                "events": 1,
+                "why": None,
+                "done_at": "2026-09-01T08:00:02+00:00",
+            }
+        ],
+    },
 }
 
 
