@@ -14,6 +14,7 @@ import psycopg
 import sqlalchemy as sa
 
 from eventkit.migrate import revisions, store_folders
+from eventkit.quiet import Quiet
 from eventkit.service import Service
 from eventkit.settings import Settings
 
@@ -61,9 +62,10 @@ class Readiness:
         return []
 
 
-def serve(listener: socket.socket, pages: Mapping[str, Page]) -> None:
+def serve(listener: socket.socket, pages: Mapping[str, Page], quiet: Quiet) -> None:
     """Answer operators from now on, in threads of this process."""
-    Thread(target=_Server(listener, pages).serve_forever, name="operators", daemon=True).start()
+    server = _Server(listener, pages, quiet)
+    Thread(target=server.serve_forever, name="operators", daemon=True).start()
 
 
 def livez() -> Reply:
@@ -89,11 +91,12 @@ def metrics(text: Callable[[], bytes]) -> Page:
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
 
-    def __init__(self, listener: socket.socket, pages: Mapping[str, Page]) -> None:
+    def __init__(self, listener: socket.socket, pages: Mapping[str, Page], quiet: Quiet) -> None:
         super().__init__(listener.getsockname()[:2], _Handler, bind_and_activate=False)
         self.socket.close()
         self.socket = listener
         self.pages = pages
+        self.quiet = quiet
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -104,7 +107,9 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         assert isinstance(self.server, _Server)  # noqa: S101  (for the types)
         page = self.server.pages.get(self.path.partition("?")[0])
-        self._send(page() if page else Reply(404, _JSON, b'{"error":"not found"}'))
+        with self.server.quiet.work():
+            reply = page() if page else Reply(404, _JSON, b'{"error":"not found"}')
+        self._send(reply)
 
     do_HEAD = do_GET  # noqa: N815  (http.server looks for this name)
 

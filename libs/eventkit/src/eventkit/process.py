@@ -15,6 +15,7 @@ import structlog
 from eventkit import health, metrics, prefork
 from eventkit.gauges import Asked
 from eventkit.loops import Bell
+from eventkit.quiet import Quiet
 from eventkit.roles import ALL, API, Roles
 from eventkit.service import Service
 from eventkit.settings import Settings
@@ -47,16 +48,18 @@ class RoleProcess:
     def run(self) -> int:
         """Returns the exit code once a signal came or a child ended that should not have."""
         metrics.share(self._folder)
+        quiet = Quiet()
         supervisor = Supervisor(
             list(self._jobs()),
             lasting=self._lasting,
             ended=lambda pid: metrics.forget(pid, self._folder),
             stopping=self._stop_listening,
+            alone=quiet.alone,
         )
         prefork.prepare()
         supervisor.start()
         _log.info("started", roles=self._names, pid=os.getpid())
-        health.serve(self._operators, self._pages(supervisor))
+        health.serve(self._operators, self._pages(supervisor), quiet)
         code = supervisor.run()
         _log.info("ended", code=code)
         return code

@@ -63,14 +63,14 @@ class Roles:
         return names
 
     def api(self, listener: socket.socket, ready: Ready) -> None:
-        kit = self._open(self.settings.web_threads)
+        kit = self._open(self.settings.web_threads, ready)
         try:
             serve(listener, self.settings.web_threads, lambda: self._app(kit), ready)
         finally:
             kit.close()
 
     def loops(self, role: str, ready: Ready) -> None:
-        kit = self._open(4 + len(self.workers) + 2 * len(self.service.subscriptions))
+        kit = self._open(4 + len(self.workers) + 2 * len(self.service.subscriptions), ready)
         try:
             loops = Loops(list(self._loops(role, kit)))
             ready()
@@ -92,8 +92,8 @@ class Roles:
             for worker in self.workers:
                 yield Loop(worker.name, partial(worker.step, kit), every=worker.every)
 
-    def _open(self, pool_size: int) -> Kit:
-        wait_until_ready(self.readiness)
+    def _open(self, pool_size: int, ready: Ready) -> Kit:
+        wait_until_ready(self.readiness, ready)
         kit = open_kit(self.service, self.settings, pool_size=pool_size)
         if kit.people is not None:
             # Before anything is answered or sent: a restored database knows who was erased.
@@ -128,10 +128,11 @@ class Roles:
         return None
 
 
-def wait_until_ready(readiness: Readiness) -> None:
+def wait_until_ready(readiness: Readiness, ready: Ready) -> None:
     """Return once databases answer and are migrated; until then one log line a try."""
     pause = 0.25
     while faults := readiness.faults():
         _log.warning("waiting", cause=" ".join(faults), seconds=pause)
+        ready.waiting()
         sleep(pause)
         pause = min(5.0, pause * 2)

@@ -1,7 +1,6 @@
 """Child processes that share their parent's memory: forked, watched, restarted, and ended in time.
 
-The parent opens no client of any kind, so that nothing is shared that must not be. It must not
-have started threads when it forks first.
+The parent opens no client of any kind, so that nothing is shared that must not be.
 """
 
 from __future__ import annotations
@@ -13,6 +12,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from time import monotonic
 
@@ -27,8 +27,24 @@ GRACE_SECONDS = 27.0
 _LONGEST_PAUSE = 30.0
 
 
-# Says that a child is ready to work.
-Ready = Callable[[], None]
+# A child that neither is ready nor says that it waits for something is ended after so long.
+SILENCE_SECONDS = 120.0
+_LOOK_SECONDS = 1.0
+_IS_READY = 255
+
+
+class Ready:
+    """Says that a child is ready to work, or that it still waits for what it needs."""
+
+    def __init__(self, signs: mmap.mmap, number: int) -> None:
+        self._signs = signs
+        self._number = number
+
+    def __call__(self) -> None:
+        self._signs[self._number] = _IS_READY
+
+    def waiting(self) -> None:
+        self._signs[self._number] = (self._signs[self._number] + 1) % _IS_READY
 
 
 @dataclass(frozen=True)
@@ -46,13 +62,17 @@ class _Child:
     pid: int = 0
     failures: int = 0
     started_at: float = 0.0
+    # What it said last, and since when.
+    sign: int = 0
+    signed_at: float = 0.0
     due_at: float = field(default_factory=monotonic)
 
 
 class Supervisor:
     """Runs jobs until a signal comes. `lasting` restarts what ends, else one end ends all.
 
-    `ended` is told the pid of each child that is gone, `stopping` that the end begins.
+    `ended` is told the pid of each child that is gone, `stopping` that the end begins. Forks stand
+    within `alone`, where the parent's threads hold no lock.
     """
 
     def __init__(
@@ -62,8 +82,12 @@ class Supervisor:
         lasting: bool,
         ended: Callable[[int], None] = lambda _: None,
         stopping: Callable[[], None] = lambda: None,
+        alone: Callable[[], AbstractContextManager[None]] = nullcontext,
+        silence: float = SILENCE_SECONDS,
     ) -> None:
-        self._ready = mmap.mmap(-1, max(1, len(jobs)))
+        self._signs = mmap.mmap(-1, max(1, len(jobs)))
+        self._alone = alone
+        self._silence = silence
         self._children = [_Child(job, flag) for flag, job in enumerate(jobs)]
         self._lasting = lasting
         self._ended = ended
@@ -72,7 +96,7 @@ class Supervisor:
 
     def is_ready(self) -> bool:
         """Whether every child runs and said that it is ready."""
-        return all(child.pid and self._ready[child.flag] for child in self._children)
+        return all(child.pid and self._signs[child.flag] == _IS_READY for child in self._children)
 
     def start(self) -> None:
         """Fork all children; afterwards the parent may start threads."""
@@ -89,23 +113,36 @@ class Supervisor:
             if told is not None and told.si_signo != signal.SIGCHLD:
                 self._code = 0
             self._reap()
+            self._end_silent()
             self._restart()
         return self._stop(self._code)
 
     def _pause(self) -> float:
         waiting = [child.due_at for child in self._children if not child.pid]
-        return max(0.0, min(waiting) - monotonic()) if waiting else 3600.0
+        longest = 3600.0 if self.is_ready() else _LOOK_SECONDS
+        return max(0.0, min([longest, *(due - monotonic() for due in waiting)]))
+
+    def _end_silent(self) -> None:
+        """Kill who hangs before it is ready; what follows is as after any other end."""
+        for child in self._children:
+            sign = self._signs[child.flag]
+            if not child.pid or sign == _IS_READY:
+                continue
+            if sign != child.sign:
+                child.sign, child.signed_at = sign, monotonic()
+            elif monotonic() - child.signed_at > self._silence:
+                _log.error("child_silent", job=child.job.name, seconds=self._silence)
+                os.kill(child.pid, signal.SIGKILL)
+                child.signed_at = monotonic()
 
     def _fork(self, child: _Child) -> None:
-        self._ready[child.flag] = 0
-        child.started_at = monotonic()
+        self._signs[child.flag] = child.sign = 0
+        child.started_at = child.signed_at = monotonic()
         parent = os.getpid()
-        child.pid = os.fork()
-        if child.pid == 0:
-            os._exit(_live(child.job, parent, lambda: self._say_ready(child.flag)))
-
-    def _say_ready(self, flag: int) -> None:
-        self._ready[flag] = 1
+        with self._alone():
+            child.pid = os.fork()
+            if child.pid == 0:
+                os._exit(_live(child.job, parent, Ready(self._signs, child.flag)))
 
     def _reap(self) -> None:
         for child in self._children:
@@ -116,7 +153,7 @@ class Supervisor:
 
     def _mourn(self, child: _Child, code: int) -> None:
         self._ended(child.pid)
-        self._ready[child.flag] = 0
+        self._signs[child.flag] = 0
         child.pid = 0
         if self._code is not None:
             return
