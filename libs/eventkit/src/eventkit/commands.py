@@ -6,13 +6,14 @@ import click
 import sqlalchemy as sa
 
 from eventkit.console import Console
+from eventkit.erasure_commands import erasure
 from eventkit.migrate import migrate, migrate_keys
 from eventkit.origins import ForeignEvents, Origin, OwnEvents
-from eventkit.erasure_commands import erasure
 from eventkit.parked_commands import parked
 from eventkit.progress import shown
 from eventkit.readmodel import ReadModel
 from eventkit.rebuild import rebuild
+from eventkit.restored_commands import RESTORED
 from eventkit.settings import BadSettings, Settings
 from eventkit.transport import make_topic, open_feed
 from eventkit.unfinished import fingerprint
@@ -91,4 +92,4 @@ def _role_of(url: str) -> str:
     return str(sa.make_url(url).username)
 
 
-UPKEEP = (migrate_command, rebuild_command, verify_command, heads, parked, erasure)
+UPKEEP = (migrate_command, rebuild_command, verify_command, heads, parked, erasure, *RESTORED)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from math import inf
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -83,7 +83,7 @@ class Following:
         old = self.line.ends if self.line else {}
         line = Line({**dict.fromkeys(old, 0), **found})
         if old and line.present != (was := Line(old).present):
-            self._check(line, old)
+            self._check(line.present, found, old)
             _log.warning("new_generation", source=self._name, was=str(was), now=str(line.present))
             self._carrying.carry_over(line, self._source.events(), epoch)
             self.line = line
@@ -93,12 +93,10 @@ class Following:
         self.line = line
         return False
 
-    def _check(self, line: Line, old: Mapping[UUID, int | None]) -> None:
-        if line.present in old:
-            raise SourceUnavailable(
-                f"the source is in generation {line.present} again, which it had left"
-            )
-        if all(line.ends[one] == 0 for one in old):
+    def _check(self, present: UUID, found: Collection[UUID], old: Collection[UUID]) -> None:
+        if present in old:
+            raise SourceUnavailable(f"the source is in generation {present} again, which it left")
+        if not set(found) & set(old):
             raise SourceUnavailable("the source is another store than the one that was followed")
 
     def _save(self, line: Line, epoch: int) -> None:

@@ -99,9 +99,10 @@ def generations(raw: Connection) -> list[Generation]:
     return [Generation(*row) for row in raw.execute(_ALL)]
 
 
-def suspect(raw: Connection, why: str) -> bool:
-    """Mark the store; True for whoever is the first to do so."""
-    return bool(raw.execute("SELECT suspect_store(%s)", (why,)).fetchall()[0][0])
+def suspect(raw: Connection, generation: UUID, why: str) -> bool:
+    """Mark the store if it is in this generation; True for whoever is the first to do so."""
+    query = "SELECT suspect_store(%s) FROM store_state WHERE generation = %s"
+    return (True,) in raw.execute(query, (why, generation)).fetchall()
 
 
 def last_position(raw: Connection) -> int:

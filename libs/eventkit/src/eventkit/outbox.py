@@ -138,8 +138,9 @@ class Outbox:
     def suspect(self, why: str) -> str:
         """Mark the store; gives why it is marked, by whomever."""
         with session(self._kit.engine) as connection:
-            suspect(driver(connection), why)
-            return self._look(driver(connection)).suspicion or why
+            raw = driver(connection)
+            suspect(raw, self._look(raw).generation, why)
+            return self._look(raw).suspicion or why
 
     def _look(self, raw: Connection) -> State:
         state = self._lineage.look(raw)

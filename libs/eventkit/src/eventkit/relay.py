@@ -153,14 +153,13 @@ class Relay:
 
     def _compare(self, raw: Connection) -> None:
         """A topic that is ahead of the store was filled from a store that lost its last events."""
-        told = [
-            one.position for one in self._publisher.tails() if one.generation == self._generation
-        ]
-        last = last_position(raw)
-        if (ahead := max(told, default=0)) > last and suspect(
-            raw, f"the topic goes up to position {ahead}, the store up to {last}"
-        ):
-            _log.error("store_suspect", topic=ahead, store=last)
+        tails = self._publisher.tails()
+        present = self._lineage.look(raw).generation
+        ahead = max((one.position for one in tails if one.generation == present), default=0)
+        if ahead > (last := last_position(raw)):
+            why = f"the topic goes up to position {ahead}, the store up to {last}"
+            if suspect(raw, present, why):
+                _log.error("store_suspect", cause=why)
 
     def _publish_page(self, raw: Connection, place: _Place, state: State) -> bool:
         page = self._kit.store.read(raw, place.position, PAGE)
