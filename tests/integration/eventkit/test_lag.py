@@ -88,6 +88,21 @@ def test_the_age_of_what_is_parked_is_told(network: Network) -> None:
     assert (told["parked_events"], told["parked_oldest_seconds"] > 0) == (1, True)
 
 
+def test_what_is_parked_is_counted_by_its_reason(network: Network) -> None:
+    one, two = network.messages(2)
+    source = network.wire.script([replace(one, data=b"[]"), two])
+    catch_up(network, network.consumer(source))
+    with network.listener.engine.connect() as connection:
+        samples = [
+            (sample.labels, sample.value)
+            for ask in gauges(Service(name="x", migrations=Path()), network.listener.settings)
+            for metric in ask(connection)
+            for sample in metric.samples
+            if sample.name == "parked_streams"
+        ]
+    assert samples == [({"source": "sample", "reason": "refused"}, 1)]
+
+
 def test_an_append_that_stays_open_shows_as_the_oldest_mark(kit: Kit) -> None:
     assert numbers(kit)["event_mark_oldest_seconds"] == 0
     appended, done = Event(), Event()

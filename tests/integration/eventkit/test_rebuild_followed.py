@@ -2,14 +2,17 @@
 
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event, Thread
+from uuid import uuid4
 
 import pytest
 
+from contracts.operations import ParkedAct, ParkedTarget
 from eventkit.incoming import SourceUnavailable
 from eventkit.origins import ForeignEvents
+from eventkit.parked_actions import PARKED_ACTION, requested
 from eventkit.rebuild import contents_hash, rebuild
 from eventkit.unit import Kit
 from tests.conftest import MakeDatabases
@@ -123,4 +126,23 @@ def test_a_silent_source_leaves_the_live_table_alone(followed: Followed) -> None
     before = followed.contents()
     with pytest.raises(SourceUnavailable):
         followed.rebuild("http://127.0.0.1:9")
+    assert followed.contents() == before
+
+
+def test_what_was_passed_over_stays_without_effect_in_a_rebuild(followed: Followed) -> None:
+    network = followed.network
+    one, two, three = network.messages(3)
+    broken = replace(two, data=b'{"meeting_id": 7}')
+    consumer = network.consumer(network.wire.script([one, broken, three]))
+    catch_up(network, consumer)
+    ((number,),) = network.rows("SELECT min(id) FROM parked")
+    target = ParkedTarget(parked_id=number, source=SPEAKER)
+    action = uuid4()
+    command = requested(action, ParkedAct.SKIP, [target], "a test")
+    network.listener.execute(PARKED_ACTION, action, command, context=CONTEXT)
+    catch_up(network, consumer)
+    assert network.seen(one) == [1, 3]
+    before = followed.contents()
+    followed.spoil()
+    assert followed.rebuild() == 2
     assert followed.contents() == before

@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 
+from eventkit.head_gauges import head_gauges
 from eventkit.relay import NAME
 from eventkit.service import Gauges, Service
 from eventkit.settings import Settings
@@ -45,6 +46,10 @@ _PARKED = sa.text(
     LEFT JOIN parked ON parked.source = wanted.name GROUP BY wanted.name
     """
 )
+# Those behind a parked event wait for no reason of their own.
+_REASONS = sa.text(
+    "SELECT source, reason, count(*) FROM parked WHERE reason <> 'waiting' GROUP BY source, reason"
+)
 _EPOCHS = sa.text(
     "SELECT 'relays' AS table, name, epoch FROM relays"
     " UNION ALL SELECT 'consumers', name, epoch FROM consumers"
@@ -75,9 +80,14 @@ def gauges(service: Service, settings: Settings) -> tuple[Gauges, ...]:
         rows = connection.execute(_PARKED, {"names": names}).all()
         yield _by_source("parked_events", "Events that could not be handled, or wait.", rows)
         yield _by_source("parked_oldest_seconds", "How long the oldest has waited.", rows)
+        told = "Streams that wait, and what is no event, by the reason why."
+        reasons = GaugeMetricFamily("parked_streams", told, labels=["source", "reason"])
+        for source, reason, streams in connection.execute(_REASONS):
+            reasons.add_metric([source, reason], float(streams))
+        yield reasons
 
     published = (relay_lag,) if settings.kafka_bootstrap_servers else ()
-    return (*published, oldest_mark, epochs, followed, parked)
+    return (*published, oldest_mark, epochs, followed, parked, head_gauges)
 
 
 def relay_lag(connection: sa.Connection) -> Iterable[Metric]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any, Protocol
+from uuid import UUID
 
 import structlog
 
@@ -14,6 +15,7 @@ from eventkit.effects import recorded_message
 from eventkit.feed import PLACE, Feed, FeedReader
 from eventkit.inbox import UNFIT, first_line
 from eventkit.incoming import Arrival
+from eventkit.parking import passed_over
 from eventkit.recorded import Recorded
 from eventkit.store import Connection, Store
 from eventkit.stored import recorded
@@ -88,7 +90,7 @@ class ForeignEvents:
 
     The consumer may be behind the feed, or ahead of the last page: rows never go back, so the
     events that it handles later change nothing. What can't be read is parked there; here it is
-    passed over and logged.
+    passed over and logged. What operators had passed over there is passed over here as well.
     """
 
     def __init__(self, source: str, feed: Feed) -> None:
@@ -101,10 +103,12 @@ class ForeignEvents:
         self.place = place
         self._reader.resume({PLACE: place} if place else {})
 
-    def page(self, _: Connection) -> Page:
+    def page(self, connection: Connection) -> Page:
         batch = self._reader.poll(0)
         self.place = batch.after[PLACE]
-        facts = [fact for one in batch.arrivals if (fact := self._fact(one)) is not None]
+        skipped = passed_over(connection, self._source) if batch.arrivals else set()
+        wanted = [one for one in batch.arrivals if _identity(one) not in skipped]
+        facts = [fact for one in wanted if (fact := self._fact(one)) is not None]
         return Page(
             facts=facts,
             position=batch.position or 0,
@@ -127,3 +131,9 @@ class ForeignEvents:
             _log.warning("unreadable", subject=arrival.subject, reason=first_line(error))
             return None
         return recorded_message(arrival, event, self._source)
+
+
+def _identity(arrival: Arrival) -> tuple[UUID, str, int] | None:
+    if not isinstance(arrival, Message):
+        return None
+    return arrival.generation, arrival.subject, arrival.version
