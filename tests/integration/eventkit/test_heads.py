@@ -8,6 +8,7 @@ from structlog.testing import capture_logs
 
 from eventkit.database import driver, session
 from eventkit.head_exports import HeadWorker, export, lines_of, write
+from eventkit.head_gauges import head_gauges
 from eventkit.heads import PAGE, follow, progress
 from eventkit.signed_heads import Statement, checked, hash_of, key_of, opened
 from eventkit.unit import Kit
@@ -227,3 +228,22 @@ def exported_beyond_the_backup(kit: Kit, folder: Path, databases: Databases) -> 
         if title == "a":
             back_up(databases)
     return file
+
+
+def numbers(kit: Kit) -> dict[str, float]:
+    with session(kit.engine) as connection:
+        return {one.name: one.samples[0].value for one in head_gauges(connection)}
+
+
+def test_operators_see_heads_that_fall_behind_and_streams_that_broke(
+    kit: Kit, store_databases: Databases
+) -> None:
+    assert numbers(kit) == {"heads_lag_seconds": 0, "broken_streams": 0}
+    store(kit, ONE, "a", "b")
+    assert 0 < numbers(kit)["heads_lag_seconds"] < numbers(kit)["heads_lag_seconds"]
+    follow(kit)
+    assert numbers(kit) == {"heads_lag_seconds": 0, "broken_streams": 0}
+    as_owner(store_databases, "DELETE FROM events WHERE version = 2")
+    store(kit, ONE, "c")
+    follow(kit)
+    assert numbers(kit) == {"heads_lag_seconds": 0, "broken_streams": 1}
