@@ -107,6 +107,7 @@ def _initdb(data: Path, password_file: Path) -> None:
         "--encoding=UTF8",
         "--locale=C.UTF-8",
         "--no-instructions",
+        "--data-checksums",
     ]
     command: Command = [*_privileges(), binaries() / "initdb", "-D", data, *options]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
