@@ -1,17 +1,23 @@
 """A relay or a consumer as a process of its own, for tests that kill it.
 
 `python -m tests.integration.eventkit.flow_process relay|consumer URL` with the settings of the
-service in the environment; URL is the speaker's feed. Leases are short, so that kills are many.
+service in the environment; URL is the speaker's feed. Leases are short, so that kills are many,
+unless LEASE_SECONDS says otherwise, and so are the relay's pages with RELAY_PAGE. SLEEP_AT lets
+the relay stop itself (SIGSTOP) when the broker has that page, and the position is not yet saved.
 """
 
 from __future__ import annotations
 
 import os
+import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from time import sleep
 
+from contracts.envelope import Message
 from contracts.topics import topic
+from eventkit import relay as relays
 from eventkit.consumer import Consumer
 from eventkit.feed import FeedReader
 from eventkit.incoming import Source
@@ -20,20 +26,34 @@ from eventkit.kafka.reader import TopicReader
 from eventkit.kits import open_kit
 from eventkit.lease import Lease
 from eventkit.loops import Loop, Loops
-from eventkit.relay import Relay
 from eventkit.service import Service, Subscription
 from eventkit.settings import Settings
 from eventkit.unit import Kit
 from tests.integration.eventkit.network import SPEAKER, feed, hear
 from tests.integration.eventkit.sample import TITLES
 
-LEASE_SECONDS = 1.0
+LEASE_SECONDS = float(os.environ.get("LEASE_SECONDS", "1"))
+
+
+class Sleepy(TopicPublisher):
+    """Stands still once, at the worst moment."""
+
+    pages = 0
+
+    def publish(self, page: Sequence[Message]) -> None:
+        super().publish(page)
+        self.pages += 1
+        if self.pages == int(os.environ.get("SLEEP_AT", "0")):
+            os.kill(os.getpid(), signal.SIGSTOP)
+            # The signal may reach another thread first.
+            sleep(0.5)
 
 
 def relay(kit: Kit, url: str) -> Callable[[], bool]:
-    publisher = TopicPublisher(kit.settings.kafka_bootstrap_servers, topic(SPEAKER))
+    publisher = Sleepy(kit.settings.kafka_bootstrap_servers, topic(SPEAKER))
     lease = Lease("relays", "kafka", seconds=LEASE_SECONDS)
-    return Relay(kit, publisher, source=url, lease=lease).step
+    relays.PAGE = int(os.environ.get("RELAY_PAGE", relays.PAGE))
+    return relays.Relay(kit, publisher, source=url, lease=lease).step
 
 
 def consumer(kit: Kit, url: str) -> Callable[[], bool]:

@@ -6,13 +6,15 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 from threading import Event, Thread
 from time import monotonic
+
+import psutil
 
 from eventkit.unit import Kit
 from tests.integration.eventkit.conftest import MakeKit
@@ -33,6 +35,7 @@ class Child:
     kit: Kit
     kafka: str
     log: Path
+    more: Mapping[str, str] = field(default_factory=dict)
     process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -43,7 +46,8 @@ class Child:
             "MASTER_KEY": KEY,
             "CHAIN_KEY": KEY,
             "KAFKA_BOOTSTRAP_SERVERS": self.kafka,
-            "PYTHONPATH": f"{CHECKOUT}:{CHECKOUT / 'deploy'}",
+            "PYTHONPATH": f"{os.environ.get('PYTHONPATH', '.')}:{CHECKOUT}:{CHECKOUT / 'deploy'}",
+            **self.more,
         }
         module = "tests.integration.eventkit.flow_process"
         with self.log.open("ab") as log:
@@ -56,13 +60,21 @@ class Child:
             )
 
     def kill(self, number: signal.Signals) -> None:
+        self.send(number).wait(30)
+
+    def send(self, number: signal.Signals) -> subprocess.Popen[bytes]:
         assert self.process is not None
         assert self.process.poll() is None, self.log.read_text()[-2000:]
         self.process.send_signal(number)
-        self.process.wait(30)
+        return self.process
+
+    def sleeps(self) -> bool:
+        assert self.process is not None
+        return psutil.Process(self.process.pid).status() == psutil.STATUS_STOPPED
 
     def stop(self) -> None:
         if self.process is not None and self.process.poll() is None:
+            self.send(signal.SIGCONT)
             self.kill(signal.SIGTERM)
 
 
