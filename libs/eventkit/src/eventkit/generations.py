@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from eventkit.conflicts import StoreSuspect
 from eventkit.store import Connection
 
 _STATE = "SELECT generation, store_suspicion() FROM store_state"
@@ -103,6 +104,13 @@ def suspect(raw: Connection, generation: UUID, why: str) -> bool:
     """Mark the store if it is in this generation; True for whoever is the first to do so."""
     query = "SELECT suspect_store(%s) FROM store_state WHERE generation = %s"
     return (True,) in raw.execute(query, (why, generation)).fetchall()
+
+
+def refuse_suspect(raw: Connection) -> None:
+    """Raise StoreSuspect where the store is, for those whose work could not be noted in it."""
+    suspicion = raw.execute("SELECT store_suspicion()").fetchall()[0][0]
+    if suspicion is not None:
+        raise StoreSuspect(suspicion)
 
 
 def last_position(raw: Connection) -> int:

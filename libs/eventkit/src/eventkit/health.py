@@ -49,6 +49,17 @@ class Readiness:
         """What is missing, a sentence each; empty when all is well."""
         return [fault for name in self._engines for fault in self._look(name)]
 
+    def warnings(self) -> list[str]:
+        """What keeps nobody from reading, and wants an operator; empty when all is well."""
+        try:
+            with self._engines["database"].connect() as connection:
+                found = connection.scalar(sa.text("SELECT store_suspicion()"))
+        except (sa.exc.DBAPIError, psycopg.OperationalError):
+            return []
+        if found is None:
+            return []
+        return [f"The store takes no events before store-restored was said: {found}."]
+
     def _look(self, name: str) -> list[str]:
         try:
             with self._engines[name].connect() as connection:
@@ -73,12 +84,15 @@ def livez() -> Reply:
     return Reply(200, _JSON, b'{"alive":true}')
 
 
-def readyz(faults: Callable[[], Iterable[str]]) -> Page:
-    """Ready when there are no faults; 503 names them otherwise."""
+def readyz(
+    faults: Callable[[], Iterable[str]], warnings: Callable[[], Iterable[str]] = tuple
+) -> Page:
+    """Ready when there are no faults; 503 names them otherwise. Warnings keep nobody away."""
 
     def page() -> Reply:
         found = list(faults())
-        body = orjson.dumps({"ready": not found, "faults": found})
+        told = {"ready": not found, "faults": found, "warnings": list(warnings())}
+        body = orjson.dumps(told)
         return Reply(503 if found else 200, _JSON, body)
 
     return page

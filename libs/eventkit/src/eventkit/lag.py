@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 
+from eventkit.generation_gauges import lost_events, store_suspect
 from eventkit.head_gauges import head_gauges
 from eventkit.relay import NAME
 from eventkit.service import Gauges, Service
@@ -87,7 +88,8 @@ def gauges(service: Service, settings: Settings) -> tuple[Gauges, ...]:
         yield reasons
 
     published = (relay_lag,) if settings.kafka_bootstrap_servers else ()
-    return (*published, oldest_mark, epochs, followed, parked, head_gauges)
+    restores = (store_suspect, lost_events(names))
+    return (*published, *restores, oldest_mark, epochs, followed, parked, head_gauges)
 
 
 def relay_lag(connection: sa.Connection) -> Iterable[Metric]:

@@ -96,7 +96,7 @@ class RoleProcess:
         exposition = metrics.Exposition(name, _version(name), self._folder, asked)
         return {
             "/livez": health.livez,
-            "/readyz": health.readyz(faults),
+            "/readyz": health.readyz(faults, self._readiness.warnings),
             "/metrics": health.metrics(exposition.text),
         }
 

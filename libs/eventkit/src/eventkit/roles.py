@@ -13,7 +13,9 @@ from wsgiref.types import WSGIApplication
 import structlog
 
 from eventkit import metrics
+from eventkit.database import driver, session
 from eventkit.erasure.eraser import Eraser
+from eventkit.generations import refuse_suspect
 from eventkit.health import Readiness
 from eventkit.http.app import create_app
 from eventkit.kits import open_kit
@@ -90,7 +92,8 @@ class Roles:
                 yield Loop(f"consumer-{consumer.name}", consumer.step, consumer.close)
         if role == WORKER:
             for worker in self.workers:
-                yield Loop(worker.name, partial(worker.step, kit), every=worker.every)
+                step = partial(_work, worker, kit)
+                yield Loop(worker.name, step, every=worker.every)
 
     def _open(self, pool_size: int, ready: Ready) -> Kit:
         wait_until_ready(self.readiness, ready)
@@ -126,6 +129,13 @@ class Roles:
         if role == WORKER and not self.workers:
             return f"{name} has no worker."
         return None
+
+
+def _work(worker: Worker, kit: Kit) -> bool:
+    """Nothing is sent that could not be noted, for it would be sent again and again."""
+    with session(kit.engine) as connection:
+        refuse_suspect(driver(connection))
+    return worker.step(kit)
 
 
 def wait_until_ready(readiness: Readiness, ready: Ready) -> None:
