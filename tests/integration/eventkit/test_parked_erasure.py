@@ -83,3 +83,11 @@ def test_a_published_event_stays_though_it_names_the_person(kit: Kit, message: M
 def test_what_names_somebody_else_stays(kit: Kit, message: Message) -> None:
     keep(kit, replace(message, data=b'{"meeting_id": "%s"}' % str(uuid4()).encode()))
     assert forget(kit) == 0
+
+
+def test_a_copy_that_was_spoilt_is_cleared_and_stops_no_erasure(kit: Kit, message: Message) -> None:
+    keep(kit, message)
+    with session(kit.engine) as connection:
+        driver(connection).execute("UPDATE parked SET message = 'spoilt'")
+    assert forget(kit) == 1
+    assert copies(kit) == [(b"", CLEARED)]

@@ -12,7 +12,7 @@ import msgspec
 
 from contracts.catalog import UnknownEvent, find
 from contracts.codec import read
-from contracts.envelope import Message, from_structured, to_structured
+from contracts.envelope import Malformed, Message, from_structured, to_structured
 from contracts.schemas import json_schema
 from eventkit.inbox import UNFIT
 from eventkit.store import Connection
@@ -37,11 +37,18 @@ def forget_parked(raw: Connection, person: str) -> int:
     """
     cleared = raw.execute(_CLEAR_UNREADABLE, {"told": CLEARED}).rowcount
     for number, copy in raw.execute(_OF_STREAMS, (CLEARED,)).fetchall():
-        message = from_structured(copy)
-        if _may_hold(message, person):
-            empty = to_structured(replace(message, data=_EMPTY))
-            cleared += raw.execute(_CLEAR, (empty, CLEARED, number)).rowcount
+        if (rest := _rest(copy, person)) is not None:
+            cleared += raw.execute(_CLEAR, (rest, CLEARED, number)).rowcount
     return cleared
+
+
+def _rest(copy: bytes, person: str) -> bytes | None:
+    """What may stay of a copy; None where that is all of it."""
+    try:
+        message = from_structured(copy)
+    except Malformed:
+        return b""
+    return to_structured(replace(message, data=_EMPTY)) if _may_hold(message, person) else None
 
 
 def _may_hold(message: Message, person: str) -> bool:

@@ -103,8 +103,12 @@ _STEPS: Mapping[type[MeetingEvent], Mapping[str, int]] = {
 
 
 def keys(recorded: Recorded[MeetingEvent]) -> Iterable[Key]:
-    """Every event of the stream, so that the row's version is the version of the meeting."""
-    return [(recorded.event.meeting_id,)]
+    """Every event of the stream, so that the row's version is the version of the meeting.
+
+    What the kit keeps of its own, such as what operators did, is about no meeting.
+    """
+    meeting_id = getattr(recorded.event, "meeting_id", None)
+    return [] if meeting_id is None else [(meeting_id,)]
 
 
 def change(_: Key, row: Row | None, recorded: Recorded[MeetingEvent]) -> Row | None:
