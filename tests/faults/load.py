@@ -151,8 +151,8 @@ class Load:
     signer: Signer
     urls: Urls
     seed: str
-    writers: int = 5
-    pace: float = 0.5
+    writers: int = 4
+    pace: float = 0.8
     counts: Counts = field(default_factory=Counts)
     over: Event = field(default_factory=Event)
     calm: Event = field(default_factory=Event)

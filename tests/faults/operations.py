@@ -62,7 +62,7 @@ class World:
         self._contacts: list[Contact] = []
         self._meetings: list[Meeting] = []
         self._past: list[Meeting] = []
-        self._shared = shared
+        self._shared, self._seen = shared, 0
 
     def next(self) -> Operation:
         """The next operation that makes sense now."""
@@ -216,7 +216,13 @@ class World:
         return self._guest(one.key, then)
 
     def _register_shared(self) -> Operation | None:
-        return self._guest(self._shared, lambda _, __: None) if self._shared else None
+        if self._shared is None or self._seen >= MOST_GUESTS:
+            return None
+
+        def then(_: str, __: int | None) -> None:
+            self._seen += 1
+
+        return self._guest(self._shared, then)
 
     def _guest(self, key: str, then: Callable[[str, int | None], None]) -> Operation:
         who = self._key()

@@ -111,7 +111,6 @@ class Player:
             book=book,
             tick=self._progress.tick,
             tell=self._progress.tell,
-            writers=5,
         )
         with staged(folder, wish, play) as stage:
             yield stage

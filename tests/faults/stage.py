@@ -43,8 +43,8 @@ class Play:
     book: Book
     tick: Callable[[Stage], None] = lambda _: None
     tell: Callable[[str], None] = lambda _: None
-    writers: int = 5
-    pace: float = 0.5
+    writers: int = 4
+    pace: float = 0.8
 
 
 @contextmanager
