@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from random import Random
 from typing import ClassVar
@@ -13,6 +13,7 @@ import httpx
 
 from local.settings import SERVICES
 from tests.faults.case import Case, Run
+from tests.faults.namespace import NotPermitted, dropped, own_network
 from tests.faults.oracle.findings import BROKEN
 from tests.faults.proxy import DOWN, FINE, UP, Proxy, Weather, proxied
 from tests.faults.site import Site, Wish
@@ -109,6 +110,33 @@ class DatabaseSilent(Network):
             for service in SERVICES:
                 answers_operators(run, stage.site, service)
         comes_back(run, stage.site)
+
+
+class DatabasePacketsDropped(Case):
+    """As when a firewall forgets a connection: not even TCP hears anything."""
+
+    id: ClassVar[str] = "F17-drop"
+    title: ClassVar[str] = "packets to the database are dropped"
+    shared: ClassVar[bool] = False
+    seconds: ClassVar[float] = 100
+
+    def run(self, run: Run) -> None:
+        with ExitStack() as ended:
+            try:
+                ended.enter_context(own_network())
+            except NotPermitted as why:
+                run.injected("database packets dropped: NOT RUN", why=str(why))
+                return
+            stage = ended.enter_context(run.open(Wish()))
+            until = time.monotonic() + run.seconds
+            while time.monotonic() < until:
+                stage.site.sleep(run.chance.uniform(2, 5))
+                run.injected("database packets dropped")
+                with dropped(stage.site.back[POSTGRES]):
+                    stage.site.sleep(run.chance.uniform(8, 40))
+                    for service in SERVICES:
+                        answers_operators(run, stage.site, service)
+                comes_back(run, stage.site)
 
 
 def answers_operators(run: Run, site: Site, service: str) -> None:
