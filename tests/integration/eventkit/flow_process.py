@@ -4,6 +4,7 @@
 service in the environment; URL is the speaker's feed. Leases are short, so that kills are many,
 unless LEASE_SECONDS says otherwise, and so are the relay's pages with RELAY_PAGE. SLEEP_AT lets
 the relay stop itself (SIGSTOP) when the broker has that page, and the position is not yet saved.
+With SILENT the consumer's client falls silent.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from eventkit.feed import FeedReader
 from eventkit.incoming import Source
 from eventkit.kafka.publisher import TopicPublisher
 from eventkit.kafka.reader import TopicReader
+from eventkit.kafka.topics import Topic
 from eventkit.kits import open_kit
 from eventkit.lease import Lease
 from eventkit.loops import Loop, Loops
@@ -32,7 +34,17 @@ from eventkit.unit import Kit
 from tests.integration.eventkit.network import SPEAKER, feed, hear
 from tests.integration.eventkit.sample import TITLES
 
+SILENCE_SECONDS = 3.0
 LEASE_SECONDS = float(os.environ.get("LEASE_SECONDS", "1"))
+
+
+class Silent(TopicReader):
+    """Its client gets nothing and says nothing, as the known stalls look like."""
+
+    def _assign(self, topic: Topic) -> Topic:
+        seen = super()._assign(topic)
+        self._client.pause(*self._client.assignment())
+        return seen
 
 
 class Sleepy(TopicPublisher):
@@ -58,7 +70,11 @@ def relay(kit: Kit, url: str) -> Callable[[], bool]:
 
 def consumer(kit: Kit, url: str) -> Callable[[], bool]:
     servers = kit.settings.kafka_bootstrap_servers
-    source: Source = TopicReader(servers, topic(SPEAKER)) if servers else FeedReader(feed(url))
+    source: Source = FeedReader(feed(url))
+    if servers:
+        source = (Silent if "SILENT" in os.environ else TopicReader)(
+            servers, topic(SPEAKER), silence=SILENCE_SECONDS
+        )
     subscription = Subscription(source=SPEAKER, read_models=(TITLES,), react=hear)
     lease = Lease("consumers", SPEAKER, seconds=LEASE_SECONDS)
     return Consumer(kit, subscription, source, feed(url), lease=lease, wait=0.5).step

@@ -21,6 +21,7 @@ from tests.integration.eventkit.network import (
     over_kafka,
     silent_broker,
 )
+from tests.integration.eventkit.sample import CONTEXT, SAMPLE, plan
 
 
 @pytest.fixture
@@ -36,17 +37,48 @@ def admin(kafka: str) -> Iterator[KafkaAdminClient]:
     client.close()
 
 
-def test_new_partitions_are_read_and_the_order_of_streams_stays(
+def test_streams_keep_their_order_when_there_are_more_partitions(
     network: Network, admin: KafkaAdminClient
 ) -> None:
+    """From then on a key belongs to another partition: later events may be read before earlier."""
     consumer = network.consumer()
+    read, unread = network.say(streams=20), []
+    catch_up(network, consumer)
+    unread = network.say(streams=20)
+    admin.create_partitions({topic(SPEAKER): 6})
+    for number in (2, 3):
+        with network.speaker.unit(CONTEXT) as unit:
+            for key in (*read, *unread):
+                unit.execute(SAMPLE, key, plan(key, f"Treffen {number}"))
     network.say(streams=20)
     catch_up(network, consumer)
-    admin.create_partitions({topic(SPEAKER): 7})
-    network.say(streams=20, events=3)
-    catch_up(network, consumer)
     assert network.heard() == once(network.said())
-    assert len(network.rows("SELECT 1 FROM consumer_offsets")) == 7
+    assert network.mirrors()
+    assert {tuple(seen) for (seen,) in network.rows("SELECT seen FROM titles")} == {(1,), (1, 2, 3)}
+    assert len(network.rows("SELECT 1 FROM consumer_offsets")) == 6
+
+
+@pytest.mark.parametrize("refilled_with", [3, 20])
+def test_a_topic_made_anew_is_read_from_its_start_whatever_its_length(
+    network: Network, admin: KafkaAdminClient, kafka: str, refilled_with: int
+) -> None:
+    """The offset that was saved is 8; it says nothing of another topic of the same name."""
+    network.relays_itself = False
+    for events in (8, refilled_with):
+        before = network.said()
+        network.say(streams=events)
+        admin.delete_topics([topic(SPEAKER)])
+        create_topic([kafka], topic(SPEAKER), partitions=1)
+        consumer = network.consumer(network.wire.script(network.said()[len(before) :]))
+        catch_up(network, consumer)
+        network.rows("UPDATE consumers SET held_until = NULL RETURNING 1")
+    assert network.heard() == once(network.said())
+
+
+def test_nothing_is_committed_to_the_broker(network: Network, admin: KafkaAdminClient) -> None:
+    network.say(streams=4)
+    catch_up(network, network.consumer())
+    assert admin.list_groups() == []
 
 
 def test_a_topic_made_anew_is_read_from_its_start(

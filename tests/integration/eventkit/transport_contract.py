@@ -71,6 +71,15 @@ class TransportContract:
         assert network.heard() == once(messages)
         assert network.seen(messages[0]) == [1, 2, 3, 4, 5]
 
+    def test_a_gap_wider_than_a_page_is_closed_too(
+        self, network: Network, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("eventkit.feed.PAGE", 2)
+        messages = network.messages(6)
+        catch_up(network, network.consumer(network.wire.script([messages[5]])))
+        assert network.heard() == once(messages)
+        assert network.parked() == []
+
     def test_a_gap_that_nobody_can_close_parks_its_stream_only(self, network: Network) -> None:
         first, other = network.messages(1)[0], network.messages(1)[0]
         strange = replace(first, id=uuid4(), subject=f"sample-{uuid4()}", version=3)

@@ -48,8 +48,14 @@ class Feed:
 
     def stream(self, subject: str, from_version: int) -> list[Message]:
         """The stream's events from that version on, as many as came; or SourceUnavailable."""
-        answer = self.ask(subject=subject, fromVersion=from_version, limit=PAGE)
-        return [one for one in arrivals(answer) if isinstance(one, Message)]
+        found: list[Message] = []
+        while True:
+            answer = self.ask(subject=subject, fromVersion=from_version, limit=PAGE)
+            page = [one for one in arrivals(answer) if isinstance(one, Message)]
+            found += page
+            if len(page) < PAGE:
+                return found
+            from_version = page[-1].version + 1
 
     def generations(self) -> dict[UUID, int | None]:
         """Its store's generations, and up to where each stands; raises SourceUnavailable."""
