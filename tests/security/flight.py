@@ -31,6 +31,8 @@ class Flight:
     canaries: Canaries = field(default_factory=Canaries)
     statuses: set[int] = field(default_factory=set)
     secrets: set[bytes] = field(default_factory=set)
+    # What is held of those who were erased.
+    erased: list[Json] = field(default_factory=list)
     sent: int = 0
 
     def go(self) -> None:
@@ -65,14 +67,24 @@ class Flight:
         meeting = self.invite(organisation, contacts)
         for address in (self.canaries.address(), self.canaries.address()):
             body = {"side": "civic_engagement", "name": word(personal), "email": address}
-            self.made("meetings", f"{meeting}/registrations", body)
+            guest = self.made("meetings", f"{meeting}/registrations", body)["id"]
         until(lambda: self.site.mailbox.to(reached) and self.site.mailbox.to(address))
         until(lambda: self.deliveries("abandoned") and self.deliveries("retrying"))
+        self.erase("registry", f"/v1/contacts/{contacts[0]}")
+        self.erase("meetings", f"/v1/participants/{guest}")
         self.ask("meetings", "POST", f"{meeting}/cancel", json={"reason": word()})
         self.site.receiver.answers[:] = [(500, {"X-Reason": word(), "Location": word()})]
         self.name_contact(organisation, self.canaries.address())
         until(lambda: len(self.site.receiver.calls) > 3)
         return organisation
+
+    def erase(self, service: str, path: str) -> None:
+        """Erase somebody, and wait until all services have cleared their parts."""
+        why = {"reason": "request"}
+        assert self.ask(service, "POST", f"{path}/erasure", json=why).status_code == 200
+        certificate = f"{path}/erasure"
+        until(lambda: self.site.api(service).get(certificate)["state"] == "complete")
+        self.erased.append(self.site.api(service).get(f"{path}/export"))
 
     def register_endpoint(self, url: str) -> None:
         answer = self.made("notifications", "/v1/endpoints", {"url": url, "event_types": ["*"]})

@@ -1,5 +1,6 @@
 """Nothing that callers send comes to light where it does not belong, whatever goes wrong."""
 
+import re
 import sys
 from collections.abc import Iterator
 from functools import partial
@@ -92,6 +93,24 @@ def test_no_file_of_the_database_holds_a_secret_or_a_person(flight: Flight) -> N
     # Words that may be stored are found in tables and in the write-ahead log.
     found = canary.in_files(files, [flight.canaries.plain])
     assert {name.partition("/")[0] for name in found} >= {"base", "pg_wal"}
+
+
+def test_what_is_held_of_who_was_erased_names_nobody(flight: Flight) -> None:
+    assert [one["erased"] for one in flight.erased] == [True, True]
+    assert all(one["events"] and one["rows"] for one in flight.erased)
+    assert canary.found(orjson.dumps(flight.erased), [flight.canaries.personal]) == []
+
+
+def test_nothing_of_who_was_erased_opens_any_more(flight: Flight) -> None:
+    tables = flight.site.tables()
+    people = [one["person"].encode() for one in flight.erased]
+    sealed = re.findall(rb"sealed1:([0-9a-f-]{36}):", tables)
+    # The events keep what nobody can open; that it is there shows that the search finds it.
+    assert set(people) < set(sealed)
+    assert flight.site.keys() >= {person.decode() for person in sealed} - {
+        person.decode() for person in people
+    }
+    assert flight.site.keys().isdisjoint(person.decode() for person in people)
 
 
 def test_no_process_shows_a_secret_to_its_neighbours(flight: Flight) -> None:

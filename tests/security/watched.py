@@ -122,10 +122,31 @@ class Watched:
             finally:
                 connection.execute(allow.format(name, sql.SQL("true")))
 
+    def tables(self) -> bytes:
+        """Every row of every table of the services' stores, parked events among them."""
+        return b"\n".join(row for name in SERVICES for row in self._rows(name))
+
+    def keys(self) -> set[str]:
+        """The people who have a key in any service."""
+        query = "SELECT person FROM person_keys WHERE wrapped IS NOT NULL"
+        found = set()
+        for name in SERVICES:
+            with self._superuser(f"{name}_keys") as connection:
+                found |= {str(person) for (person,) in connection.execute(query)}
+        return found
+
     def flush(self) -> None:
         """Have the database server write everything to its files."""
         with self._superuser("postgres") as connection:
             connection.execute("CHECKPOINT")
+
+    def _rows(self, database: str) -> Iterator[bytes]:
+        tables = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
+        with self._superuser(database) as connection:
+            for (table,) in connection.execute(tables).fetchall():
+                query = sql.SQL("COPY {} TO STDOUT").format(sql.Identifier(table))
+                with connection.cursor().copy(query) as copy:
+                    yield from (bytes(part) for part in copy)
 
     def _superuser(self, database: str) -> psycopg.Connection[Any]:
         url = self.server.replace("+psycopg", "").rpartition("/")[0]
