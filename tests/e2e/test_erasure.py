@@ -55,7 +55,7 @@ def key_of(installation: Installation, person: str) -> bytes | None:
         query = "SELECT wrapped FROM person_keys WHERE person = %s"
         row = keys.execute(query, [person]).fetchone()
         assert row is not None
-        return None if row[0] is None else bytes(row[0])  # type: ignore[arg-type]
+        return row[0] if isinstance(row[0], bytes) else None
 
 
 def answers(api: Api) -> bool:

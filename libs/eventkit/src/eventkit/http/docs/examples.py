@@ -39,6 +39,7 @@ KIT_WORDS: Words = {
         "recorded_at": "2026-09-01T08:00:00+00:00",
         "data": {"meeting_id": _BY_FORMAT["uuid"], "venue": "Rathaus"},
         "withheld": ["access_hint", "join_url"],
+        "erased": False,
         "actor": {"kind": "client", "id": None},
         "correlation_id": "0a4f2a55-3a2d-4a0b-9a7e-5d8f3c1b2e60",
     },
