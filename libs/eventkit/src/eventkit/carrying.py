@@ -76,6 +76,8 @@ _HANDLED = (
     "SELECT c.message FROM source_copies c JOIN inbox i ON i.source = c.source"
     " AND i.event_id = c.event_id AND i.skipped IS NULL WHERE c.source = %s ORDER BY c.position"
 )
+# The owner may have forgotten what was acknowledged to it (decision 0016).
+_ACKNOWLEDGE_AGAIN = "UPDATE erasures SET settled_at = NULL WHERE owner = %(source)s"
 _READ_AGAIN = "DELETE FROM consumer_offsets WHERE source = %(source)s"
 _SAVE = (
     "UPDATE consumers SET generation = %(present)s, line = %(line)s, position = NULL, head = NULL"
@@ -134,7 +136,7 @@ class Carrying:
             for statement in (_LOSE_HANDLED, _LOSE_PARKED)
             for (one,) in raw.execute(statement, values).fetchall()
         ]
-        for statement in (_KEEP, _KEEP_PARKED, _READ_AGAIN):
+        for statement in (_KEEP, _KEEP_PARKED, _ACKNOWLEDGE_AGAIN, _READ_AGAIN):
             raw.execute(statement, values)
         self._fill(raw)
         raw.execute(_SAVE, values)
