@@ -1,15 +1,28 @@
-"""Copies of databases in place of backups: taken, and put back while nobody is connected."""
+"""Restores: copies of databases in place of backups, what is said then, and who notices."""
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from secrets import token_hex
+from typing import Any
+from uuid import UUID
 
+from click.testing import CliRunner, Result
 from psycopg.sql import SQL, Composed, Identifier
 
-from eventkit.database import driver, session
+from eventkit.commands import UPKEEP
+from eventkit.conflicts import StoreSuspect
+from eventkit.console import Console
+from eventkit.consumer import Consumer
+from eventkit.database import Unavailable, driver, session
+from eventkit.incoming import SourceUnavailable
+from eventkit.service import Service
 from eventkit.unit import Kit
 from local.databases import connect
+from tests.integration.eventkit.network import KafkaWire, Network
+from tests.integration.eventkit.sample import CONTEXT, KEY, SAMPLE
 
 _FILES = "CREATE DATABASE {new} TEMPLATE {old} OWNER {owner}"
 # What a restored dump differs in: each table is another one than that which was dumped.
@@ -82,3 +95,57 @@ def is_suspect(kit: Kit) -> str | None:
     with session(kit.engine) as connection:
         rows = driver(connection).execute("SELECT store_suspicion()").fetchall()
     return None if rows[0][0] is None else str(rows[0][0])
+
+
+def say_restored(network: Network, postgres: str, *options: str) -> Result:
+    """`store-restored` at the speaker; the server's superuser stands for the owner's role."""
+    return command(network.speaker, network, postgres, "store-restored", *options)
+
+
+def command(kit: Kit, network: Network, postgres: str, *arguments: str) -> Result:
+    service = kit.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    environment = {
+        "DATABASE_URL": service,
+        "KEY_DATABASE_URL": service,
+        "MIGRATION_DATABASE_URL": postgres.rpartition("/")[0] + f"/{kit.engine.url.database}",
+        "MASTER_KEY": KEY,
+        "CHAIN_KEY": KEY,
+    }
+    if isinstance(network.wire, KafkaWire):
+        environment["KAFKA_BOOTSTRAP_SERVERS"] = network.wire.servers
+    (wanted,) = [one for one in UPKEEP if one.name == arguments[0]]
+    console = Console(Service(name=kit.name, migrations=Path()))
+    try:
+        return CliRunner().invoke(wanted, arguments[1:], obj=console, env=environment)
+    finally:
+        if "kit" in vars(console):
+            console.kit.close()
+
+
+def wait_for_suspicion(network: Network, consumer: Consumer) -> None:
+    """Let whoever can see it look at the store, as their loops do."""
+    for _ in range(10):
+        if is_suspect(network.speaker):
+            return
+        with suppress(Unavailable, SourceUnavailable, StoreSuspect):
+            network.wire.deliver()
+        with suppress(Unavailable, SourceUnavailable):
+            consumer.step()
+    raise AssertionError("nobody noticed")
+
+
+def ids(network: Network) -> set[UUID]:
+    return {one.id for one in network.said()}
+
+
+def heard(network: Network) -> dict[UUID, int]:
+    return dict(network.rows("SELECT event_id, times FROM heard"))
+
+
+def lost(network: Network) -> set[UUID]:
+    return {one for (one,) in network.rows("SELECT event_id FROM lost_events")}
+
+
+def speak(network: Network, key: UUID, what: Any) -> None:
+    network.speaker.execute(SAMPLE, key, what, context=CONTEXT)
+    network.wire.deliver()

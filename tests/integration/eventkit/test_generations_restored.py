@@ -3,34 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, suppress
-from pathlib import Path
-from typing import Any
-from uuid import UUID
+from contextlib import ExitStack
+from uuid import UUID, uuid4
 
 import pytest
-from click.testing import CliRunner, Result
 
-from eventkit.commands import UPKEEP
 from eventkit.conflicts import StoreSuspect
-from eventkit.console import Console
-from eventkit.consumer import Consumer
-from eventkit.database import Unavailable
 from eventkit.incoming import SourceUnavailable
-from eventkit.service import Service
 from eventkit.unit import Kit
+from tests.conftest import MakeDatabases
 from tests.integration.eventkit.conftest import MakeKit
-from tests.integration.eventkit.network import (
-    KafkaWire,
-    Network,
-    catch_up,
-    over_feed,
-    over_kafka,
+from tests.integration.eventkit.network import Network, catch_up, follow, over_feed, over_kafka
+from tests.integration.eventkit.restores import (
+    Backup,
+    command,
+    heard,
+    ids,
+    is_suspect,
+    lost,
+    say_restored,
+    speak,
+    wait_for_suspicion,
 )
-from tests.integration.eventkit.restores import Backup, is_suspect
-from tests.integration.eventkit.sample import CONTEXT, KEY, SAMPLE, cancel, plan
+from tests.integration.eventkit.sample import cancel, plan
 
 Take = Callable[[Kit], Backup]
+
+
+@pytest.fixture
+def take(postgres: str, databases: MakeDatabases) -> Iterator[Take]:  # noqa: ARG001  (ends first)
+    """Takes backups of the stores of this test, which end with it."""
+    with ExitStack() as taken:
+
+        def one(kit: Kit) -> Backup:
+            backup = Backup.of(kit, postgres)
+            taken.callback(backup.drop)
+            return backup
+
+        yield one
 
 
 @pytest.fixture(params=["feed", "kafka"])
@@ -46,81 +56,13 @@ def network(
             yield network
 
 
-@pytest.fixture
-def take(network: Network, postgres: str) -> Iterator[Take]:
-    """Takes backups of the stores of this test, which end with it."""
-    with ExitStack() as taken:
-
-        def one(kit: Kit) -> Backup:
-            backup = Backup.of(kit, postgres)
-            taken.callback(backup.drop)
-            return backup
-
-        yield one
-
-
-def say_restored(network: Network, postgres: str, *options: str) -> Result:
-    """`store-restored` at the speaker; the server's superuser stands for the owner's role."""
-    return command(network.speaker, network, postgres, "store-restored", *options)
-
-
-def command(kit: Kit, network: Network, postgres: str, *arguments: str) -> Result:
-    service = kit.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
-    environment = {
-        "DATABASE_URL": service,
-        "KEY_DATABASE_URL": service,
-        "MIGRATION_DATABASE_URL": postgres.rpartition("/")[0] + f"/{kit.engine.url.database}",
-        "MASTER_KEY": KEY,
-        "CHAIN_KEY": KEY,
-    }
-    if isinstance(network.wire, KafkaWire):
-        environment["KAFKA_BOOTSTRAP_SERVERS"] = network.wire.servers
-    (wanted,) = [one for one in UPKEEP if one.name == arguments[0]]
-    console = Console(Service(name=kit.name, migrations=Path()))
-    try:
-        return CliRunner().invoke(wanted, arguments[1:], obj=console, env=environment)
-    finally:
-        if "kit" in vars(console):
-            console.kit.close()
-
-
-def wait_for_suspicion(network: Network, consumer: Consumer) -> None:
-    """Let whoever can see it look at the store, as their loops do."""
-    for _ in range(10):
-        if is_suspect(network.speaker):
-            return
-        with suppress(Unavailable, SourceUnavailable, StoreSuspect):
-            network.wire.deliver()
-        with suppress(Unavailable, SourceUnavailable):
-            consumer.step()
-    raise AssertionError("nobody noticed")
-
-
-def ids(network: Network) -> set[UUID]:
-    return {one.id for one in network.said()}
-
-
-def heard(network: Network) -> dict[UUID, int]:
-    return dict(network.rows("SELECT event_id, times FROM heard"))
-
-
-def lost(network: Network) -> set[UUID]:
-    return {one for (one,) in network.rows("SELECT event_id FROM lost_events")}
-
-
-def speak(network: Network, key: UUID, what: Any) -> None:
-    network.speaker.execute(SAMPLE, key, what, context=CONTEXT)
-    network.wire.deliver()
-
-
 def test_after_a_restore_everybody_goes_on_and_says_what_was_lost(
     network: Network, postgres: str, take: Take
 ) -> None:
-    kept, changed = network.say(streams=2)
+    _, changed = network.say(streams=2)
     consumer = network.consumer()
     catch_up(network, consumer)
-    backup = take(network.speaker)
-    old = network.speaker.store.generation
+    backup, survived = take(network.speaker), ids(network)
     speak(network, changed, cancel(changed))
     network.say(streams=3, events=2)
     catch_up(network, consumer)
@@ -129,21 +71,149 @@ def test_after_a_restore_everybody_goes_on_and_says_what_was_lost(
     backup.restore()
     wait_for_suspicion(network, consumer)
     with pytest.raises(StoreSuspect):
-        speak(network, kept, cancel(kept))
-    survived = ids(network)
-    assert len(before) == 9
-    assert len(survived) == 2
-
-    said = say_restored(network, postgres)
-    assert said.exit_code == 0, said.output
+        speak(network, changed, cancel(changed))
+    assert say_restored(network, postgres).exit_code == 0
     speak(network, changed, plan(changed, "Anders"))
     network.say(streams=2, events=2)
     catch_up(network, consumer)
+
     assert network.mirrors()
     assert heard(network) == dict.fromkeys(before | ids(network), 1)
     assert lost(network) == before - survived
     assert network.parked() == []
-    told = {one.generation for one in network.said() if one.id not in survived}
-    assert told == {network.speaker.store.generation} != {old}
-    shown = command(network.listener, network, postgres, "lost", "list")
-    assert {UUID(line.partition("\t")[0]) for line in shown.stdout.splitlines()} == lost(network)
+    listed = command(network.listener, network, postgres, "lost", "list").stdout
+    assert {UUID(line.partition("\t")[0]) for line in listed.splitlines()} == lost(network)
+
+
+def test_two_restores_of_one_backup_never_look_alike(
+    network: Network, postgres: str, take: Take
+) -> None:
+    network.say(streams=2)
+    consumer = network.consumer()
+    catch_up(network, consumer)
+    backup, first = take(network.speaker), ids(network)
+    for _ in range(2):
+        network.say(streams=3)
+        catch_up(network, consumer)
+        backup.restore()
+        assert say_restored(network, postgres, "--yes").exit_code == 0
+        speak(network, key := uuid4(), plan(key))
+        catch_up(network, consumer)
+        assert network.mirrors()
+    said = network.said()
+    assert len({one.generation for one in said if one.id not in first}) == 1
+    assert lost(network) == set(heard(network)) - {one.id for one in said}
+    assert len(lost(network)) == 7
+    assert set(heard(network).values()) == {1}
+    assert network.parked() == []
+
+
+def test_a_consumer_does_not_go_back_to_a_generation_that_its_source_left(
+    network: Network, postgres: str, take: Take
+) -> None:
+    network.say(streams=2)
+    consumer = network.consumer()
+    catch_up(network, consumer)
+    backup = take(network.speaker)
+    backup.restore(as_dump=True)
+    assert say_restored(network, postgres).exit_code == 0
+    speak(network, key := uuid4(), plan(key))
+    catch_up(network, consumer)
+    backup.restore()
+    network.rows("UPDATE consumers SET held_until = NULL RETURNING 1")
+    with pytest.raises(SourceUnavailable, match="which it left"):
+        follow(network.consumer(), lambda: False)
+    assert len(heard(network)) == 3
+
+
+def test_what_was_written_before_anybody_noticed_is_kept(
+    network: Network, postgres: str, take: Take
+) -> None:
+    """A restored store took events in the old generation, at positions that others know taken."""
+    network.say(streams=2)
+    consumer = network.consumer()
+    catch_up(network, consumer)
+    backup, survived = take(network.speaker), ids(network)
+    network.say(streams=4)
+    catch_up(network, consumer)
+    before = ids(network)
+
+    backup.restore()
+    network.relays_itself = False
+    network.say(streams=2)
+    unnoticed = ids(network) - survived
+    wait_for_suspicion(network, consumer)
+    said = say_restored(network, postgres)
+    assert said.exit_code == 0
+    network.relays_itself = True
+    speak(network, key := uuid4(), plan(key))
+    catch_up(network, consumer)
+
+    assert network.mirrors()
+    assert heard(network) == dict.fromkeys(before | ids(network), 1)
+    assert unnoticed <= set(heard(network))
+    assert lost(network) == before - survived
+    new = {one.generation for one in network.said() if one.id in unnoticed}
+    assert new == {network.speaker.store.generation}
+
+
+def test_a_store_that_was_behind_before_anybody_read_on_is_not_noticed(
+    network: Network, postgres: str, take: Take
+) -> None:
+    """Nobody had seen what was lost: no witness, and nothing that anybody could miss."""
+    network.say(streams=2)
+    consumer = network.consumer()
+    catch_up(network, consumer)
+    backup = take(network.speaker)
+    network.relays_itself = False
+    network.say(streams=3)
+    backup.restore()
+    network.relays_itself = True
+    network.say(streams=3)
+    catch_up(network, consumer)
+    assert is_suspect(network.speaker) is None
+    assert network.mirrors()
+    refused = say_restored(network, postgres)
+    assert (refused.exit_code, "--yes" in refused.output) == (1, True)
+    assert say_restored(network, postgres, "--yes").exit_code == 0
+    speak(network, key := uuid4(), plan(key))
+    catch_up(network, consumer)
+    assert (network.mirrors(), lost(network)) == (True, set())
+    assert heard(network) == dict.fromkeys(ids(network), 1)
+
+
+def test_a_restored_dump_knows_it_and_forks_at_its_end(
+    network: Network, postgres: str, take: Take
+) -> None:
+    network.say(streams=3)
+    consumer = network.consumer()
+    catch_up(network, consumer)
+    backup = take(network.speaker)
+    network.say(streams=2)
+    catch_up(network, consumer)
+    backup.restore(as_dump=True)
+    assert is_suspect(network.speaker) == "restored from a dump"
+    said = say_restored(network, postgres)
+    assert (said.exit_code, "after position 3 of" in said.stdout) == (0, True)
+    speak(network, key := uuid4(), plan(key))
+    catch_up(network, consumer)
+    assert network.mirrors()
+    assert len(lost(network)) == 2
+
+
+def test_a_consumer_whose_own_database_was_restored_reads_again(
+    network: Network, take: Take
+) -> None:
+    network.say(streams=3, events=2)
+    catch_up(network, network.consumer())
+    backup = take(network.listener)
+    network.say(streams=3, events=2)
+    network.rows("UPDATE consumers SET held_until = NULL RETURNING 1")
+    catch_up(network, network.consumer())
+    backup.restore()
+    assert len(heard(network)) == 6
+    network.rows("UPDATE consumers SET held_until = NULL RETURNING 1")
+    catch_up(network, network.consumer())
+    assert network.mirrors()
+    assert heard(network) == dict.fromkeys(ids(network), 1)
+    assert lost(network) == set()
