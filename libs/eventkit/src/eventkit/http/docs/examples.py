@@ -44,6 +44,49 @@ KIT_WORDS: Words = {
         "correlation_id": "0a4f2a55-3a2d-4a0b-9a7e-5d8f3c1b2e60",
     },
     "ActorView.kind": "client",
+    "ErasureBody": {"reason": "request"},
+    "PartBody": {"service": "notifications", "cleared": 0, "remaining": 2, "remains": "5f" * 32},
+    "CertificateView": {
+        "person": _BY_FORMAT["uuid"],
+        "service": "registry",
+        "state": "pending",
+        "erased_at": "2026-09-01T08:00:00+00:00",
+        "reason": "request",
+        "parts": [
+            {
+                "service": "registry",
+                "cleared": 1,
+                "remaining": 1,
+                "remains": "5f" * 32,
+                "acknowledged_at": "2026-09-01T08:00:00+00:00",
+            }
+        ],
+        "missing": ["meetings", "notifications"],
+    },
+    "ExportView": {
+        "person": _BY_FORMAT["uuid"],
+        "service": "registry",
+        "made_at": "2026-09-01T08:00:00+00:00",
+        "erased": False,
+        "events": [
+            {
+                "stream": f"contact-{_BY_FORMAT['uuid']}",
+                "version": 1,
+                "type": "contact.appointed.v1",
+                "occurred_at": "2026-09-01T08:00:00+00:00",
+                "recorded_at": "2026-09-01T08:00:00+00:00",
+                "data": {"contact_id": _BY_FORMAT["uuid"], "email": "amt@stadt.example.org"},
+            }
+        ],
+        "rows": [
+            {
+                "table": "contacts",
+                "known_from": "registry",
+                "data": {"contact_id": _BY_FORMAT["uuid"], "email": "amt@stadt.example.org"},
+            }
+        ],
+        "others": ["meetings", "notifications"],
+    },
     "parked_id": 17,
     "parked_for": "handler",
     "dry_run": True,
