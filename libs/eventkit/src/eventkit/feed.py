@@ -80,8 +80,9 @@ class Feed:
 class FeedReader:
     """Reads the whole feed on and on, from a cursor that its user keeps."""
 
-    def __init__(self, feed: Feed) -> None:
+    def __init__(self, feed: Feed, *, page: int = PAGE) -> None:
         self._feed = feed
+        self._page = page
         self._cursor: str | None = None
 
     def resume(self, saved: Mapping[Place, str]) -> None:
@@ -92,7 +93,7 @@ class FeedReader:
         """The next events, waiting for one; raises SourceUnavailable."""
         asked = monotonic()
         timeout = int(wait * 1000)
-        answer = self._feed.ask(wait, lastEventId=self._cursor, timeout=timeout, limit=PAGE)
+        answer = self._feed.ask(wait, lastEventId=self._cursor, timeout=timeout, limit=self._page)
         came = tuple(arrivals(answer))
         self._cursor = _next(answer)
         if not came:
@@ -104,7 +105,7 @@ class FeedReader:
             after={PLACE: self._cursor},
             position=position,
             head=head,
-            current=len(came) < PAGE and position == head,
+            current=len(came) < self._page and position == head,
         )
 
     def close(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contracts.topics import topic
 from eventkit.auth.client import service_client
 from eventkit.consumer import Consumer
-from eventkit.feed import Feed, FeedReader
+from eventkit.feed import PAGE, Feed, FeedReader
 from eventkit.incoming import Source
 from eventkit.kafka.publisher import TopicPublisher
 from eventkit.kafka.reader import TopicReader
@@ -14,6 +14,10 @@ from eventkit.relay import Relay
 from eventkit.service import Service, Subscription
 from eventkit.settings import Settings
 from eventkit.unit import Kit
+
+# A page is a transaction, and reactions of several sources may wait for one another's locks: a
+# backlog of one source must not hold them for longer than the others wait (lock_timeout).
+REACTING_PAGE = 40
 
 
 def make_topic(service: Service, settings: Settings) -> None:
@@ -49,7 +53,8 @@ def open_feed(settings: Settings, source: str) -> Feed:
 def _open_consumer(kit: Kit, subscription: Subscription) -> Consumer:
     feed = open_feed(kit.settings, subscription.source)
     servers = kit.settings.kafka_bootstrap_servers
-    source: Source = FeedReader(feed)
+    page = PAGE if subscription.react is None else REACTING_PAGE
+    source: Source = FeedReader(feed, page=page)
     if servers:
-        source = TopicReader(servers, topic(subscription.source))
+        source = TopicReader(servers, topic(subscription.source), page=page)
     return Consumer(kit, subscription, source, feed)

@@ -20,13 +20,20 @@ class TopicReader:
     """Reads one topic, all partitions, from places that its user keeps."""
 
     def __init__(
-        self, servers: Servers, topic: str, *, look_every: float = 1.0, silence: float = 60.0
+        self,
+        servers: Servers,
+        topic: str,
+        *,
+        look_every: float = 1.0,
+        silence: float = 60.0,
+        page: int = PAGE,
     ) -> None:
         self._servers = servers
         self._topic = topic
         self._watch = Watch(servers, topic)
         self._look_every = look_every
         self._silence = silence
+        self._page = page
         self._client: Any = None
         self._seen: Topic | None = None
         self._next: dict[int, int] = {}
@@ -42,7 +49,7 @@ class TopicReader:
         """The next records of all partitions; raises SourceUnavailable, or Stuck when silent."""
         with translated(SourceUnavailable):
             topic = self._seen or self._assign(self._watch.look())
-            found = self._client.poll(timeout_ms=int(wait * 1000), max_records=PAGE)
+            found = self._client.poll(timeout_ms=int(wait * 1000), max_records=self._page)
             arrivals = tuple(self._arrivals(found))
             if monotonic() - self._looked >= self._look_every:
                 topic = self._look_again(topic)
