@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar
 
-import psycopg
-
 from local.settings import SERVICES
 from tests.faults.case import Case, Run
 from tests.faults.dump import connected
@@ -125,13 +123,13 @@ class Rebalances(Case):
     def run(self, run: Run) -> None:
         service = run.chance.choice(FOLLOWERS)
         crowd = Crowd(run, service)
-        run.site.until(lambda: crowd.has(crowd.stored()), CATCH_UP_SECONDS)
+        run.site.until(crowd.has_all, CATCH_UP_SECONDS)
         for _ in range(self.changes):
+            before = crowd.handled()
             crowd.change()
             run.injected("rebalance: a consumer joins, leaves, dies or stands still")
-            stored = crowd.stored()
             run.site.sleep(run.chance.uniform(1, 5))
-            if not run.site.until(partial(crowd.has, stored), seconds=TAKEOVER_SECONDS):
+            if not run.site.until(partial(crowd.goes_on, before), seconds=TAKEOVER_SECONDS):
                 run.found(BROKEN, "F9", f"{service} has no progress 30 s after a change")
         crowd.part()
 
@@ -161,20 +159,24 @@ class Crowd:
             changes.remove(self._join)
         self.run.chance.choice(changes)()
 
-    def stored(self) -> dict[str, int]:
-        """How much the sources have to tell now."""
-        return {source: published_count(self.run.site, source) for source in self.sources}
+    def handled(self) -> dict[str, int]:
+        """How much of each source had its effect."""
+        with connected(self.run.site, self.service) as connection:
+            return {
+                source: (connection.execute(_INBOX, (source,)).fetchone() or (0,))[0]
+                for source in self.sources
+            }
 
-    def has(self, stored: dict[str, int]) -> bool:
-        """Whether everything that was stored then was handled."""
-        try:
-            with connected(self.run.site, self.service) as connection:
-                return all(
-                    (connection.execute(_INBOX, (source,)).fetchone() or (0,))[0] >= count
-                    for source, count in stored.items()
-                )
-        except psycopg.OperationalError:
-            return False
+    def goes_on(self, before: dict[str, int]) -> bool:
+        """Whether each source was followed since, or has nothing more to tell."""
+        return all(
+            count > before[source] or count >= published_count(self.run.site, source)
+            for source, count in self.handled().items()
+        )
+
+    def has_all(self) -> bool:
+        stored = {source: published_count(self.run.site, source) for source in self.sources}
+        return all(count >= stored[source] for source, count in self.handled().items())
 
     def part(self) -> None:
         for part in self.more:
