@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -27,6 +28,7 @@ from eventkit.feed import Feed, FeedReader
 from eventkit.http import failures
 from eventkit.http.feed import bp, open_feed
 from eventkit.incoming import Source
+from eventkit.kafka.clients import LARGEST
 from eventkit.kafka.publisher import TopicPublisher
 from eventkit.kafka.reader import TopicReader
 from eventkit.kafka.topics import create_topic
@@ -192,7 +194,7 @@ class KafkaWire:
         return TopicReader([self.servers], topic(SPEAKER), look_every=0.1)
 
     def script(self, items: Iterable[Item]) -> Source:
-        producer = KafkaProducer(bootstrap_servers=self.servers)
+        producer = KafkaProducer(bootstrap_servers=self.servers, max_request_size=LARGEST)
         for item in items:
             key, headers, value = (
                 (b"?", [], item.value) if isinstance(item, Raw) else to_kafka(item)
@@ -215,8 +217,7 @@ class FeedWire:
 
     def script(self, items: Iterable[Item]) -> Source:
         self.scripted += [
-            item.value or b"null" if isinstance(item, Raw) else to_structured(item)
-            for item in items
+            _element(item.value) if isinstance(item, Raw) else to_structured(item) for item in items
         ]
         return FeedReader(feed(f"{self.url}/scripted"))
 
@@ -252,6 +253,15 @@ def _scripted(items: list[bytes]) -> Response:
     following = f"</scripted/events?lastEventId={min(len(items), after + 200)}.{generation}>"
     headers = {"Link": f'{following}; rel="next"'}
     return Response(body, content_type=BATCH, headers=headers)
+
+
+def _element(value: bytes | None) -> bytes:
+    """A batch holds JSON, so what is none stands in it as a text."""
+    try:
+        json.loads(value or b"")
+    except ValueError:
+        return b"null" if value is None else json.dumps(value.decode("latin-1")).encode()
+    return value or b"null"
 
 
 def _titles(kit: Kit) -> list[Any]:

@@ -5,11 +5,12 @@ Part of the consumer, in whose thread and under whose lease it runs.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
 import structlog
 
-from contracts.envelope import Malformed, Message, from_structured
+from contracts.envelope import Message
 from contracts.operations import ParkedAct, ParkedOutcome
 from eventkit.database import driver, session
 from eventkit.effects import Progress
@@ -20,12 +21,14 @@ from eventkit.parking import (
     ParkedEvent,
     forget_stream,
     go_on,
+    message_of,
     park,
     parked_event,
     pass_over,
     unpark,
 )
 from eventkit.retries import Hands, Retries
+from eventkit.store import Connection
 
 _log = structlog.get_logger(component="consumer")
 
@@ -68,7 +71,7 @@ class Acts:
             self._tell(wish, found, epoch, ParkedOutcome.WAITS, why=found.reason)
 
     def _skip(self, wish: Wish, found: ParkedEvent, epoch: int, generation: UUID | None) -> None:
-        message = _message(found)
+        message = message_of(found.message, found.generation)
         is_next = message is not None and message.version == self._head(message, generation) + 1
         if message is None or not is_next or found.reason not in SKIPPABLE:
             self._tell(wish, found, epoch, ParkedOutcome.WAITS, why=found.reason)
@@ -84,27 +87,32 @@ class Acts:
         kit.tell(told)
 
     def _discard(self, wish: Wish, found: ParkedEvent, epoch: int, generation: UUID | None) -> None:
-        message, source, kit = _message(found), self._with.source, self._with.kit
+        message = message_of(found.message, found.generation)
         missing: list[Message] = []
         if message is not None and message.generation == generation:
             try:
                 first = self._head(message, generation) + 1
                 missing = self._with.asking.stream(message.subject, first)
             except SourceUnavailable as error:
-                _log.warning("discard_waits", source=source, cause=str(error)[:300])
+                _log.warning("discard_waits", source=self._with.source, cause=str(error)[:300])
                 return
         with self._with.effects.transaction(epoch, Progress()) as connection:
-            raw, events = driver(connection), 1
-            if message is None:
-                unpark(raw, found.id)
-            else:
-                events = forget_stream(raw, source, message.generation, message.subject)
-                again = [Park(one, "waiting", "taken from the source again") for one in missing]
-                park(raw, source, again)
-                go_on(raw, source, message.generation, message.subject)
-            done = wish.done(source, found, ParkedOutcome.DONE, events=events)
-            told = record(kit, connection, wish, done)
-        kit.tell(told)
+            events = self._forget(driver(connection), found, missing)
+            done = wish.done(self._with.source, found, ParkedOutcome.DONE, events=events)
+            told = record(self._with.kit, connection, wish, done)
+        self._with.kit.tell(told)
+
+    def _forget(self, raw: Connection, found: ParkedEvent, missing: Sequence[Message]) -> int:
+        """Remove the one copy, or the stream, in whose place comes what is missing of it."""
+        if found.generation is None or found.stream is None:
+            unpark(raw, found.id)
+            return 1
+        at = (self._with.source, found.generation, found.stream)
+        events = forget_stream(raw, *at)
+        again = [Park(one, "waiting", "taken from the source again") for one in missing]
+        park(raw, self._with.source, again)
+        go_on(raw, *at)
+        return events
 
     def _head(self, message: Message, generation: UUID | None) -> int:
         """The version up to which the message's stream was followed."""
@@ -124,11 +132,3 @@ class Acts:
         with self._with.effects.transaction(epoch, Progress()) as connection:
             told = record(self._with.kit, connection, wish, done)
         self._with.kit.tell(told)
-
-
-def _message(found: ParkedEvent) -> Message | None:
-    """The event of a stream; None for what stands beside all streams."""
-    try:
-        return None if found.stream is None else from_structured(found.message)
-    except Malformed:
-        return None

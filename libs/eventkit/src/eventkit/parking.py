@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from contracts.envelope import Message, from_structured, to_structured
+from contracts.envelope import Malformed, Message, from_structured, to_structured
 from eventkit.inbox import Park
 from eventkit.incoming import Unreadable
 from eventkit.store import Connection
@@ -119,13 +119,27 @@ def due(
 def parked_events(
     raw: Connection, source: str, generation: UUID, stream: str
 ) -> list[tuple[int, Message]]:
-    """Ids and messages of a parked stream, in its order."""
+    """Ids and messages of a parked stream, in its order, up to a copy that was spoilt."""
     rows = raw.execute(_STREAM, (source, generation, stream)).fetchall()
-    # Whatever it says, it is of the generation that its row was carried over to.
-    return [
-        (number, replace(from_structured(message), generation=generation))
-        for number, message in rows
-    ]
+    events: list[tuple[int, Message]] = []
+    for number, copy in rows:
+        message = message_of(copy, generation)
+        if message is None:
+            break
+        events.append((number, message))
+    return events
+
+
+def message_of(copy: bytes, generation: UUID | None) -> Message | None:
+    """The event of a copy; None for what is no event, or was spoilt.
+
+    Whatever it says, it is of the generation that its row was carried over to.
+    """
+    try:
+        message = from_structured(copy)
+    except Malformed:
+        return None
+    return None if generation is None else replace(message, generation=generation)
 
 
 def unpark(raw: Connection, number: int) -> None:
