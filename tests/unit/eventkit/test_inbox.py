@@ -53,7 +53,10 @@ def after(version: int) -> Known:
 
 def told(actions: list[Action]) -> list[tuple[str, int]]:
     return [
-        ("handle" if isinstance(one, Handle) else one.reason, arrival_version(one))
+        (
+            "handle" if isinstance(one, Handle) else getattr(one, "reason", "lost"),
+            arrival_version(one),
+        )
         for one in actions
     ]
 

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import orjson
-import structlog
 
 from contracts.catalog import UnknownEvent
 from contracts.codec import read
@@ -22,6 +21,7 @@ from eventkit.generations import Line
 from eventkit.inbox import UNFIT
 from eventkit.incoming import Arrival
 from eventkit.lease import Fenced
+from eventkit.lost import tell_lost
 from eventkit.projection import Projector
 from eventkit.recorded import Recorded
 from eventkit.store import Connection
@@ -30,10 +30,7 @@ from eventkit.unit import Kit
 if TYPE_CHECKING:
     from eventkit.service import Subscription
 
-_log = structlog.get_logger(component="consumer")
-
 BATCH = 1_000
-TOLD = 100
 # Not bound by what bounds a request; the lease's row stays locked, so nobody overtakes meanwhile.
 _PATIENCE = "SELECT set_config('statement_timeout', '0', true), set_config(%s, '0', true)"
 _HOLD = "SELECT 1 FROM consumers WHERE name = %(source)s AND epoch = %(epoch)s FOR UPDATE"
@@ -108,8 +105,7 @@ class Carrying:
             with raw.transaction():
                 lost = self._carry_over(raw, line, epoch)
             raw.execute(_EMPTY, (self._source,))
-        told = [str(one) for one in lost[:TOLD]]
-        _log.error("events_lost", source=self._source, events=len(lost), ids=told)
+        tell_lost(self._source, lost)
 
     def _copy(self, raw: Connection, page: Sequence[Message]) -> None:
         columns = (

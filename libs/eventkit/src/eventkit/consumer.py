@@ -16,10 +16,11 @@ from eventkit.crash_points import reach
 from eventkit.database import Unavailable, driver, session
 from eventkit.effects import Effects, Progress
 from eventkit.following import Following
-from eventkit.inbox import Action, Handle, Inbox, Park, known
+from eventkit.inbox import Action, Handle, Inbox, Lost, Park, known
 from eventkit.incoming import Arrival, Batch, OtherGeneration, Place, Source, Streams
 from eventkit.lease import Fenced, Lease
 from eventkit.logs import crash
+from eventkit.lost import tell_lost
 from eventkit.parked_acts import Acts
 from eventkit.passing import PASSING
 from eventkit.retries import Hands, Retries
@@ -217,6 +218,7 @@ class Consumer:
 
 def _alarm(source: str, actions: Sequence[Action]) -> None:
     """Tell of each arrival that starts a wait; those behind it are told by the metric."""
+    tell_lost(source, [action.arrival.id for action in actions if isinstance(action, Lost)])
     for action in actions:
         if isinstance(action, Park) and action.reason != "waiting":
             stream = getattr(action.arrival, "subject", None)

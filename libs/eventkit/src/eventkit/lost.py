@@ -7,10 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+import structlog
+
 from contracts.envelope import to_structured
 from eventkit.inbox import Lost
 from eventkit.store import Connection
 
+_log = structlog.get_logger(component="consumer")
+
+TOLD = 20
 _KEEP = (
     "INSERT INTO lost_events AS known"
     " (source, event_id, generation, stream, version, had_effect, message)"
@@ -39,6 +44,13 @@ class LostEvent:
     had_effect: bool
     found_at: datetime
     message: bytes | None
+
+
+def tell_lost(source: str, ids: Sequence[UUID]) -> None:
+    """For the log: how many, and the first of them."""
+    if ids:
+        told = [str(one) for one in ids[:TOLD]]
+        _log.error("events_lost", source=source, events=len(ids), ids=told)
 
 
 def keep_lost(raw: Connection, source: str, lost: Sequence[Lost]) -> None:
