@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -22,6 +23,7 @@ def figures(book: Book, seed: str, cases: str) -> dict[str, Any]:
     found = Counter(one.kind for one in book.findings)
     return {
         "ended": datetime.now(UTC).isoformat(timespec="seconds"),
+        "commit": commit(),
         "seed": seed,
         "cases": cases,
         "minutes": round((time.time() - book.started) / 60, 1),
@@ -29,6 +31,13 @@ def figures(book: Book, seed: str, cases: str) -> dict[str, Any]:
         "operations": dict(book.operations),
         "findings": {kind: found[kind] for kind in KINDS},
     }
+
+
+def commit() -> str:
+    """What was tried; with a plus where files were changed since."""
+    asked = ["git", "describe", "--always", "--dirty=+", "--exclude=*"]
+    done = subprocess.run(asked, cwd=CHECKOUT, capture_output=True, text=True, check=False)
+    return done.stdout.strip() or "unknown"
 
 
 def add(told: dict[str, Any], path: Path = FIGURES) -> None:
@@ -48,14 +57,15 @@ def table(told: dict[str, Any], histories: list[Path]) -> Iterator[str]:
     yield "findings"
     for kind, count in told["findings"].items():
         yield f"  {count:7d}  {kind}"
-    yield f"seed {told['seed']}, {told['minutes']} minutes"
+    yield f"seed {told['seed']}, {told['minutes']} minutes, commit {told['commit']}"
     for path in histories:
         yield f"history {path} (judge it again: make faults ORACLE={path})"
 
 
 def report(path: Path = FIGURES) -> str:
     """The sums over all runs as Markdown, and each run with its seed."""
-    runs = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+    kept = path.read_text("utf-8").splitlines() if path.exists() else []
+    runs = [json.loads(line) for line in kept]
     faults: Counter[str] = Counter()
     others: Counter[str] = Counter()
     for run in runs:
@@ -69,11 +79,18 @@ def report(path: Path = FIGURES) -> str:
     lines.append("| " + " | ".join(str(others[name]) for name in names) + " |")
     lines += [
         "",
-        "| ended | seed | cases | minutes | faults | findings |",
-        "|---|---|---|---:|---:|---:|",
+        "| ended | commit | seed | cases | minutes | faults | findings |",
+        "|---|---|---|---|---:|---:|---:|",
     ]
     for run in runs:
         told = (sum(run["faults"].values()), sum(run["findings"].values()))
-        row = (run["ended"], f"`{run['seed']}`", run["cases"], run["minutes"], *told)
+        row = (
+            run["ended"],
+            run.get("commit", ""),
+            f"`{run['seed']}`",
+            run["cases"],
+            run["minutes"],
+            *told,
+        )
         lines.append("| " + " | ".join(map(str, row)) + " |")
     return "\n".join(lines)
