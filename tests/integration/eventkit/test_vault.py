@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -14,6 +14,7 @@ from eventkit.unit import Kit
 from eventkit.vault import Vault
 
 EVENT = uuid4()
+AT = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
 MASTER = b"m" * 32
 
 
@@ -56,6 +57,39 @@ def test_an_erased_person_opens_as_none_and_takes_no_new_value(keys: sa.Engine) 
     assert vault.open(token) is None
     with pytest.raises(Conflict, match="erased"):
         vault.seal("p-1", EVENT, "name", "Kontakt")
+
+
+def test_an_erasure_acts_at_once_where_it_is_carried_out(keys: sa.Engine) -> None:
+    vault = Vault(keys, MASTER)
+    token = vault.seal("p-4", EVENT, "name", "Kontakt")
+    assert vault.open(token) == "Kontakt"
+    assert vault.erase({"p-4": AT}) == ["p-4"]
+    assert vault.open(token) is None
+    assert fresh(keys).open(token) is None
+    assert vault.erased(["p-3", "p-4"]) == {"p-4"}
+
+
+def test_a_key_that_is_on_its_way_during_an_erasure_is_not_kept(keys: sa.Engine) -> None:
+    """Another thread read the key before it went, and would remember it afterwards."""
+    vault = Vault(keys, MASTER)
+    token = vault.seal("p-5", EVENT, "name", "Kontakt")
+    key = vault._key("p-5")
+    vault.erase({"p-5": AT})
+    assert vault._remember("p-5", key) is None
+    assert vault.open(token) is None
+
+
+def test_an_erased_person_stays_so_whatever_the_key_database_knew(keys: sa.Engine) -> None:
+    """A second time nothing is written; somebody unknown is kept from ever getting a key."""
+    vault = fresh(keys)
+    vault.seal("p-6", EVENT, "name", "Kontakt")
+    assert sorted(vault.erase({"p-6": AT, "p-7": AT})) == ["p-6", "p-7"]
+    assert vault.erase({"p-6": AT, "p-7": AT}) == []
+    with pytest.raises(Conflict, match="erased"):
+        fresh(keys).seal("p-7", EVENT, "name", "Kontakt")
+    query = sa.select(PERSON_KEYS.c.erased_at).where(PERSON_KEYS.c.person == "p-6")
+    with keys.connect() as connection:
+        assert connection.scalar(query) == AT
 
 
 MOVES: dict[str, Callable[[str], str]] = {

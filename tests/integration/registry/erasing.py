@@ -78,6 +78,12 @@ class Site:
             query = "SELECT type FROM events WHERE stream = %s ORDER BY version"
             return [str(row[0]) for row in store.execute(query, [f"contact-{self.contact}"])]
 
+    def as_owner(self, statement: str) -> None:
+        """Change the store as nobody else may."""
+        owner = self.databases.migration_environment()["MIGRATION_DATABASE_URL"]
+        with connect(owner) as store:
+            store.execute(statement.encode())
+
     def has_key(self) -> bool:
         owner = self.databases.migration_environment()["MIGRATION_KEY_DATABASE_URL"]
         with connect(owner) as keys:

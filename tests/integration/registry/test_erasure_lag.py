@@ -57,6 +57,19 @@ def test_a_contact_erased_while_its_read_model_is_rebuilt_stays_erased(
         assert sql.scalar(query) == 0
 
 
+@pytest.mark.usefixtures("directory")
+def test_a_key_that_comes_back_while_all_runs_is_removed_by_the_worker(callers: Callers) -> None:
+    person = callers.organiser.create("/v1/contacts", BODY)
+    key = sa.text("SELECT wrapped FROM person_keys WHERE person = :person")
+    back = sa.text("UPDATE person_keys SET wrapped = :key, erased_at = NULL WHERE person = :person")
+    with callers.kit.vault._keys.connect() as keys:
+        wrapped = keys.scalar(key, {"person": person})
+        told(erase(callers.organiser, person))
+        keys.execute(back, {"person": person, "key": wrapped})
+        ErasureWorker().step(callers.kit)
+        assert keys.scalar(key, {"person": person}) is None
+
+
 @pytest.fixture
 def follower(databases: MakeDatabases) -> Iterator[Any]:
     """Opens a process of meetings that knows the registry at a port."""

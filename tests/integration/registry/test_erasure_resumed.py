@@ -69,6 +69,27 @@ def test_a_store_that_has_forgotten_an_erasure_is_told_again(site: Site) -> None
     assert not site.has_key()
 
 
+def test_in_a_suspect_store_keys_go_at_once_and_the_event_waits(site: Site) -> None:
+    backups = [
+        Backup(databases=site.databases, name=name)
+        for name in (site.databases.name, site.databases.keys)
+    ]
+    for backup in backups:
+        backup.make()
+    with site.running() as process:
+        assert site.erase(process).is_success
+    for backup in backups:
+        backup.restore()
+    site.as_owner("SELECT suspect_store('restored for a test')")
+    with site.running() as process:
+        assert site.shown(process)["name"] is None
+    assert (site.events(), site.has_key()) == (["contact.appointed"], False)
+    site.as_owner("UPDATE store_state SET suspect = NULL")
+    with site.running() as process:
+        assert is_erased(site.shown(process))
+    assert site.events() == ["contact.appointed", "contact.erased"]
+
+
 def test_who_came_after_the_backup_gets_no_key_again(site: Site) -> None:
     """The key database is older than the person: nobody may be given a key under that id."""
     with site.running() as process:
