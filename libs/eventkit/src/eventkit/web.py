@@ -129,6 +129,26 @@ class _Worker(ThreadWorker):  # type: ignore[misc]  # published without types
         self.ready()
         super().run()
 
+    def set_accept_enabled(self, enabled: bool) -> None:
+        """At the end take what came in already, and then listen no more.
+
+        gunicorn would let connections queue up until it is gone, and the kernel reset them then.
+        """
+        super().set_accept_enabled(enabled)
+        if enabled or self.alive:
+            return
+        for listener in self.sockets:
+            before = -1
+            while self.nr_conns != before:
+                before = self.nr_conns
+                self.accept(listener)
+            listener.close()
+
+    def _cap_keepalive(self, deadline: float) -> None:
+        super()._cap_keepalive(deadline)
+        for conn in self.pending_conns:
+            conn.timeout = min(conn.timeout, deadline)
+
     def enqueue_req(self, conn: Any) -> None:
         """Give a request to a thread; who has sent nothing yet waits in the poller, in no thread.
 
