@@ -14,6 +14,8 @@ from tests.faults.oracle.streams import Facts, stored_rows
 
 DELIVERIES = "model/notifications/deliveries"
 SOURCES = ("registry", "meetings")
+# Why a mail needn't be sent any more.
+POINTLESS = ("superseded", "meeting_over", "person_erased")
 # Somebody hears of these once for each version of the meeting's calendar entry.
 ONCE = ("invitation", "update", "cancellation")
 
@@ -25,24 +27,34 @@ def judge_deliveries(history: History, facts: Mapping[str, Facts]) -> Iterator[F
         return
     mails = {row["delivery_id"]: row for row in rows if row["channel"] == "mail"}
     calls = {row["delivery_id"]: row for row in rows if row["channel"] == "webhook"}
-    yield from _judge_rows(rows)
+    yield from judge_rows(rows)
     yield from judge_mails(mails, history.rows("mails"))
     yield from judge_calls(calls, history.rows("webhooks"))
     yield from judge_causes(history, calls.values(), facts)
     yield from judge_confirmations(history, mails.values())
 
 
-def _judge_rows(rows: Iterable[Line]) -> Iterator[Finding]:
+def judge_rows(rows: Iterable[Line]) -> Iterator[Finding]:
     told: set[tuple[Any, ...]] = set()
     for row in rows:
         if row["state"] in ("queued", "retrying"):
             yield Finding(LOST, "deliveries", f"{row['delivery_id']} was never sent")
+        elif row["channel"] == "mail" and row["state"] == "abandoned" and not is_over(row):
+            told_why = f"{row['delivery_id']} was given up: {row['code']}"
+            yield Finding(LOST, "deliveries", told_why)
         if row["notice"] not in ONCE:
             continue
         key = tuple(row[name] for name in ("meeting_id", "recipient_id", "notice", "sequence"))
         if key in told:
             yield Finding(DOUBLED, "deliveries", f"{row['notice']} of {row['delivery_id']}")
         told.add(key)
+
+
+def is_over(row: Line) -> bool:
+    """Whether a mail was rightly given up: nobody needs it, or the mail server refused it."""
+    code = str(row["code"])
+    gone = code == "no_address" and row["recipient_kind"] == "contact"
+    return gone or code in POINTLESS or code.startswith("smtp_5")
 
 
 def judge_mails(deliveries: Mapping[str, Line], mails: Iterable[Line]) -> Iterator[Finding]:

@@ -7,7 +7,8 @@ from uuid import uuid4
 
 import pytest
 
-from tests.faults.oracle.deliveries import judge_calls, judge_mails
+from tests.faults.history import Line
+from tests.faults.oracle.deliveries import judge_calls, judge_mails, judge_rows
 from tests.faults.oracle.findings import BROKEN, DOUBLED, INVENTED, LOST, REORDERED, shortened
 from tests.faults.oracle.judge import judge
 from tests.unit.faults.told import SERVICE, Told
@@ -178,3 +179,26 @@ def test_many_findings_of_one_kind_are_told_as_a_number(told: Told) -> None:
     found = [one.what for one in shortened(judge(told.history)) if one.where == INBOX]
     assert len(found) == 21
     assert found[-1] == "… and 26 more"
+
+
+@pytest.mark.parametrize(
+    ("state", "code", "kind"),
+    [
+        ("queued", None, LOST),
+        ("abandoned", "no_address", LOST),
+        ("abandoned", "superseded", None),
+        ("delivered", None, None),
+    ],
+)
+def test_a_mail_is_sent_unless_nobody_needs_it(
+    state: str, code: str | None, kind: str | None
+) -> None:
+    row: Line = {"delivery_id": "one", "channel": "mail", "recipient_kind": "participant"}
+    row |= {"state": state, "code": code, "notice": "confirmation"}
+    assert [one.kind for one in judge_rows([row])] == ([kind] if kind else [])
+
+
+def test_the_same_notice_to_the_same_person_is_doubled() -> None:
+    row: Line = {"delivery_id": "one", "channel": "mail", "meeting_id": "m", "recipient_id": "r"}
+    row |= {"state": "delivered", "notice": "invitation", "sequence": 1}
+    assert [one.kind for one in judge_rows([row, row | {"delivery_id": "two"}])] == [DOUBLED]
