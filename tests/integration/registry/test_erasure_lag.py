@@ -8,21 +8,26 @@ from uuid import UUID, uuid4
 import pytest
 import sqlalchemy as sa
 
-from contracts.erasure import ErasureReason
+from contracts.erasure import ErasurePart, ErasureReason
 from contracts.events.contacts import ContactErased
 from contracts.events.registry import Party, PartyKind
 from eventkit.database import driver, session
+from eventkit.erasure.eraser import Eraser
+from eventkit.erasure.gauges import erasure_gauges
 from eventkit.erasure.hearing import hear
 from eventkit.erasure.worker import ErasureWorker
 from eventkit.kits import open_kit
 from eventkit.origins import OwnEvents
 from eventkit.rebuild import rebuild
 from eventkit.recorded import Metadata, Recorded
+from eventkit.service import Service
+from eventkit.settings import Settings
 from eventkit.tables import ERASURES
 from eventkit.unit import Kit
 from local.ports import free_port
 from meetings.app import SERVICE as MEETINGS
 from meetings.settings import MeetingSettings
+from registry.app import SERVICE as REGISTRY
 from registry.projection.contacts import CONTACTS
 from tests.conftest import MakeDatabases
 from tests.integration.registry.conftest import Callers, told
@@ -55,6 +60,34 @@ def test_a_contact_erased_while_its_read_model_is_rebuilt_stays_erased(
     query = sa.text("SELECT count(*) FROM contacts WHERE erased AND name IS NOT NULL")
     with session(callers.kit.engine) as sql:
         assert sql.scalar(query) == 0
+
+
+def oldest(kit: Kit, service: Service) -> float:
+    with session(kit.engine) as sql:
+        (metric,) = erasure_gauges(service)(sql)
+    (sample,) = metric.samples
+    return float(sample.value)
+
+
+def test_how_long_an_erasure_is_incomplete_is_told_on_both_sides(
+    site: Site, follower: Any, tmp_path: Path
+) -> None:
+    owner = open_kit(REGISTRY, Settings.from_env(site.environment), pool_size=4)
+    client = client_of(site, tmp_path)
+    with site.running() as process:
+        kit = follower(process.url, **client)
+        assert (oldest(owner, REGISTRY), oldest(kit, MEETINGS)) == (0, 0)
+        assert site.erase(process).is_success
+        heard(kit, site.contact)
+        assert oldest(owner, REGISTRY) > 0
+        assert oldest(kit, MEETINGS) > 0
+        ErasureWorker().step(kit)
+        assert oldest(kit, MEETINGS) == 0
+        assert oldest(owner, REGISTRY) > 0
+        part = ErasurePart(service="notifications", cleared=0, remaining=0, remains="0" * 64)
+        Eraser(owner).take_in(UUID(site.contact), part)
+        assert oldest(owner, REGISTRY) == 0
+    owner.close()
 
 
 @pytest.mark.usefixtures("directory")

@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 
+from eventkit.erasure.gauges import erasure_gauges
 from eventkit.generation_gauges import lost_events, store_suspect
 from eventkit.head_gauges import head_gauges
 from eventkit.relay import NAME
@@ -89,7 +90,8 @@ def gauges(service: Service, settings: Settings) -> tuple[Gauges, ...]:
 
     published = (relay_lag,) if settings.kafka_bootstrap_servers else ()
     restores = (store_suspect, lost_events(names))
-    return (*published, *restores, oldest_mark, epochs, followed, parked, head_gauges)
+    kept = (head_gauges, erasure_gauges(service))
+    return (*published, *restores, oldest_mark, epochs, followed, parked, *kept)
 
 
 def relay_lag(connection: sa.Connection) -> Iterable[Metric]:
