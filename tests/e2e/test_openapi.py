@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 from openapi_spec_validator import OpenAPIV31SpecValidator, validate
 
-from eventkit.http import events_described, feed, parked, parked_actions
+from eventkit.http import erasures, events_described, feed, parked, parked_actions
 from eventkit.http.docs import routes as docs
 from eventkit.service import Service
 from meetings.app import SERVICE as MEETINGS
@@ -32,7 +32,8 @@ def described(installation: Installation, service: Service) -> Json:
 def routes(service: Service) -> set[tuple[str, str]]:
     """Method and path of every route, as the url map has them."""
     app = Flask(service.name)
-    for blueprint in (*service.blueprints, *KITS_OWN):
+    of_owners = [erasures.bp] if service.people else []
+    for blueprint in (*service.blueprints, *KITS_OWN, *of_owners):
         app.register_blueprint(blueprint)
     rules = [rule for rule in app.url_map.iter_rules() if rule.endpoint != "static"]
     return {
