@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from flask import Flask
 
 from contracts.catalog import UnknownEvent
+from eventkit.chain import BrokenStream
 from eventkit.database import Unavailable
 from eventkit.http import failures
 from eventkit.idempotency import KeyBusy, KeyTaken
@@ -20,6 +21,7 @@ from eventkit.idempotency import KeyBusy, KeyTaken
         # The key database's pool has nothing free.
         (sa.exc.TimeoutError(), 503),
         (UnknownEvent("meeting.dreamt.v1"), 503),
+        (BrokenStream("meeting-1"), 503),
         (KeyBusy(), 409),
         # The first call's record grew too old between the two looks at it.
         (KeyTaken(), 409),

@@ -18,6 +18,7 @@ from psycopg.rows import TupleRow
 
 from contracts.catalog import event_type
 from contracts.codec import decode, encode, personal_values
+from eventkit.chain import Chains
 from eventkit.conflicts import REFUSALS, GenerationChanged, refusal
 from eventkit.idempotency import Idempotency
 from eventkit.prepared import fetch
@@ -41,10 +42,6 @@ _READ_STREAM: LiteralString = f"SELECT {COLUMNS} FROM events {_OF_STREAM}"  # no
 _LOAD: LiteralString = (
     "SELECT stream, version, type, schema_version, data::text, hash FROM events"
     " WHERE stream = ANY(%s) ORDER BY stream, version"
-)
-_LOAD_ONE: LiteralString = (
-    "SELECT version, type, schema_version, data::text, hash FROM events"
-    " WHERE stream = %s ORDER BY version"
 )
 _APPEND_ONE: LiteralString = (
     "SELECT new_position, new_recorded_at FROM append_event(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
@@ -83,13 +80,18 @@ class Store:
     def __init__(self, *, chain_key: bytes, generation: UUID, vault: Vault) -> None:
         self.generation = generation
         self._chain_key = chain_key
+        self._chains = Chains(self.digest)
         self.vault = vault
 
     def load_one(self, connection: Connection, stream: str) -> History:
-        """A stream's history; an absent stream has version 0. Personal fields stay sealed."""
+        """A stream's history; an absent stream has version 0. Personal fields stay sealed.
+
+        Raises BrokenStream where somebody changed it past the store.
+        """
         history = History()
-        rows = fetch(connection, _LOAD_ONE, (stream,))
-        for version, name, schema_version, data, digest in rows:
+        for version, name, schema_version, data, digest, *_ in self._chains.load(
+            connection, stream
+        ):
             history.version, history.hash = version, digest
             history.events.append(decode(f"{name}.v{schema_version}", data))
         return history

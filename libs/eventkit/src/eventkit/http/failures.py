@@ -14,6 +14,7 @@ from werkzeug.exceptions import BadRequest, HTTPException, InternalServerError, 
 
 from contracts.catalog import UnknownEvent
 from eventkit.auth.keys import KeysUnavailable
+from eventkit.chain import BrokenStream
 from eventkit.conflicts import StoreSuspect, VersionConflict
 from eventkit.database import Unavailable
 from eventkit.domain import Conflict, Forbidden, Invalid, NotFound, Refusal
@@ -52,7 +53,9 @@ def register(app: Flask) -> None:
         (Unavailable, _unavailable),
         (KeysUnavailable, _unavailable),
         # Newer software wrote to the stream, beside which this one still runs for a moment.
+        # Newer software wrote to the stream, beside which this one still runs for a moment.
         (UnknownEvent, _unavailable),
+        (BrokenStream, _unavailable),
         (psycopg.OperationalError, _unavailable),
         (sa.exc.OperationalError, _unavailable),
         (sa.exc.TimeoutError, _unavailable),
