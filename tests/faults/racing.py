@@ -171,6 +171,15 @@ def follow(step: Step, over: Path) -> None:
         time.sleep(0.01 if not over.exists() else 0.1)
 
 
+def opened() -> Kit:
+    """The database may be away from the first moment on."""
+    while True:
+        try:
+            return open_kit(SERVICE, Settings.from_env(os.environ), pool_size=THREADS + 2)
+        except Unavailable:
+            time.sleep(0.2)
+
+
 def main(what: str, folder: Path, seed: str) -> None:
     over = Event()
 
@@ -178,7 +187,7 @@ def main(what: str, folder: Path, seed: str) -> None:
         over.set()
 
     signal.signal(signal.SIGTERM, end)
-    kit = open_kit(SERVICE, Settings.from_env(os.environ), pool_size=THREADS + 2)
+    kit = opened()
     if what == "writers":
         race(kit, folder, seed, over)
     else:

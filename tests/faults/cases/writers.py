@@ -123,7 +123,7 @@ class Field:
         writer.write(WHERE, kept(self._folder / "tail.jsonl"))
         writer.close()
         for name in ("topic.jsonl", "feed.jsonl", "tail.jsonl"):
-            (self._folder / name).unlink()
+            (self._folder / name).unlink(missing_ok=True)
         return path
 
     def _part(self, what: str, number: str = "") -> Part:
