@@ -5,17 +5,17 @@ from uuid import UUID
 
 import pytest
 
-from contracts.erasure import ErasurePart, ErasureReason
+from contracts.erasure import ErasureReason
 from contracts.events.meetings import (
     ParticipantCheckedIn,
     ParticipantPromoted,
     ParticipantWithdrawn,
 )
-from contracts.events.participants import ParticipantErased, ParticipantErasureCertified
+from contracts.events.participants import ParticipantErased
 from contracts.events.registry import Party, PartyKind
 from eventkit.domain import Conflict, NotFound
 from eventkit.testing import folded
-from meetings.domain.erasure import CertifyParticipantErasure, EraseParticipant
+from meetings.domain.erasure import EraseParticipant
 from meetings.domain.phases import Phase
 from meetings.domain.registration import CheckInParticipant
 from meetings.projection.registrations import REGISTRATIONS
@@ -32,7 +32,6 @@ from tests.unit.meetings.given import (
 CITY = Party(kind=PartyKind.MUNICIPALITY, key="08211000")
 GUEST = replace(registered(1), party=CITY)
 FULL = (*OPEN, GUEST, registered(2), waitlisted(3))
-PARTS = (ErasurePart(service="meetings", cleared=1, remaining=1, remains="0" * 64),)
 
 
 def erase(number: int) -> EraseParticipant:
@@ -106,24 +105,6 @@ def test_who_was_erased_does_not_check_in() -> None:
     command = CheckInParticipant(meeting_id=MEETING_ID, participant_id=participant(1))
     with pytest.raises(Conflict, match="erased"):
         decided(running, command)
-
-
-def certify(number: int) -> CertifyParticipantErasure:
-    return CertifyParticipantErasure(participant_id=participant(number), parts=PARTS)
-
-
-def test_an_erasure_is_certified_once() -> None:
-    certified = ParticipantErasureCertified(
-        meeting_id=MEETING_ID, participant_id=participant(1), parts=PARTS, party=CITY
-    )
-    gone = (*FULL, erased(1, CITY), withdrawn(1))
-    assert decided(gone, certify(1)) == [certified]
-    assert decided((*gone, certified), certify(1)) == []
-
-
-def test_nothing_is_certified_of_who_was_not_erased() -> None:
-    with pytest.raises(Conflict, match="Nobody erased"):
-        decided(FULL, certify(1))
 
 
 def test_the_row_of_an_erased_guest_has_no_name_and_no_address() -> None:
