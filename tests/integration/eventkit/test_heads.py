@@ -10,7 +10,7 @@ from eventkit.database import driver, session
 from eventkit.head_exports import HeadWorker, export, lines_of, write
 from eventkit.head_gauges import head_gauges
 from eventkit.heads import PAGE, follow, progress
-from eventkit.signed_heads import Statement, checked, hash_of, key_of, opened
+from eventkit.signed_heads import Statement, checked, hash_of, key_of, opened, sign
 from eventkit.unit import Kit
 from local.databases import Databases
 from tests.integration.eventkit.sample import CONTEXT, SAMPLE, plan
@@ -190,6 +190,21 @@ def test_a_file_that_cannot_be_written_is_told_and_keeps_nobody_from_signing(
         HeadWorker().step(kit)
     assert {line["event"] for line in logged} == {"heads_export_failed", "head"}
     assert ask(kit, "SELECT number FROM exported_heads") == [(1,)]
+
+
+def test_a_file_of_another_service_is_left_alone(kit: Kit, tmp_path: Path) -> None:
+    file = tmp_path / "heads"
+    exporting(kit, file)
+    HeadWorker().step(kit)
+    others = sign(statements(kit, file)[0], key_of(b"another key of thirty-two bytes!"))
+    file.write_text(f"{others}\n")
+    store(kit, ONE, "a")
+    with capture_logs() as logged:
+        HeadWorker().step(kit)
+        HeadWorker().step(kit)
+    failed = [line["cause"] for line in logged if line["event"] == "heads_export_failed"]
+    assert "of another service" in failed[0]
+    assert lines_of(file) == [others]
 
 
 def test_a_store_set_back_behind_its_file_signs_no_more(

@@ -11,6 +11,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC
+from errno import EEXIST
 from pathlib import Path
 from time import monotonic
 from typing import LiteralString
@@ -178,6 +179,8 @@ def _missing(raw: Connection, key: OKPKey, file: int) -> list[str]:
     known = raw.execute(_NUMBER, (last,)).fetchone()
     if known:
         return begun + _after(raw, known[0])
+    if _generation(last, key) is None:
+        raise FileExistsError(EEXIST, "the file is of another service, or of another CHAIN_KEY")
     (generation, *_) = raw.execute(_LINE).fetchone() or (None,)
     if _names(file, key, generation):
         raise SetBack
