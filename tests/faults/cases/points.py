@@ -128,7 +128,7 @@ def watch(run: Run, wards: Sequence[Ward]) -> None:
     while not all(ward.is_over for ward in wards):
         run.site.sleep(0.5)
         for ward in wards:
-            count(run, ward)
+            count_dead(run, ward)
             end_leases(run, ward)
         if late := [ward for ward in wards if is_late(ward)]:
             for ward in late:
@@ -136,10 +136,10 @@ def watch(run: Run, wards: Sequence[Ward]) -> None:
                 run.found(BROKEN, "F6-points", told)
             return
     for ward in wards:
-        count(run, ward)
+        count_dead(run, ward)
 
 
-def count(run: Run, ward: Ward) -> None:
+def count_dead(run: Run, ward: Ward) -> None:
     """A child that another one has followed is dead."""
     dead = ward.begun()[:-1]
     for point in dead[ward.told :]:

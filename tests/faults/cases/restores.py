@@ -105,6 +105,8 @@ class Drill:
             self.writer.write(one, EVENTS)
         self._wait_for_followers()
         lost = published(self.site, self.service) - backup.events
+        if len(lost) < EVENTS:
+            raise RuntimeError(f"only {len(lost)} events would be lost")
         self.run.injected(f"store restored from older {self.kind}", service=self.service)
         self._stop()
         backup.restore()
