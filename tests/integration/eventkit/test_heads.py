@@ -4,8 +4,10 @@ from dataclasses import replace
 from pathlib import Path
 from uuid import UUID
 
+import pytest
 from structlog.testing import capture_logs
 
+from eventkit.conflicts import StoreSuspect
 from eventkit.database import driver, session
 from eventkit.head_exports import HeadWorker, export, lines_of, write
 from eventkit.head_gauges import head_gauges
@@ -217,6 +219,15 @@ def test_a_store_set_back_behind_its_file_signs_no_more(
         HeadWorker().step(kit)
     assert [line["event"] for line in logged] == ["heads_set_back"]
     assert lines_of(file) == before
+    with pytest.raises(StoreSuspect):
+        store(kit, ONE, "d")
+
+
+def test_a_store_that_may_be_too_old_signs_nothing(kit: Kit) -> None:
+    store(kit, ONE, "a")
+    follow(kit)
+    ask(kit, "SELECT suspect_store('somebody knows more')")
+    assert export(kit, key_of(kit.settings.chain_key)) is None
 
 
 def test_a_restore_that_was_declared_goes_on_in_the_same_file(
