@@ -6,6 +6,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from contracts.erasure import ErasureReason
+from contracts.events.contacts import ContactErased
 from contracts.events.registry import (
     ContactAppointed,
     ContactChanged,
@@ -110,11 +112,14 @@ def test_the_link_of_a_contact_shows_the_own_registration_and_gives_the_place_ba
     assert links(callers, colleague.participant) == []
 
 
-def test_a_contact_who_left_has_no_link_and_the_one_in_the_mail_opens_nothing(
-    callers: Callers, colleague: Colleague
+@pytest.mark.parametrize(
+    ("end", "more"), [(ContactLeft, {}), (ContactErased, {"reason": ErasureReason.REQUEST})]
+)
+def test_a_contact_who_left_or_was_erased_has_no_link_and_the_one_in_the_mail_opens_nothing(
+    callers: Callers, colleague: Colleague, end: type, more: dict[str, Any]
 ) -> None:
     page = colleague.page
-    colleague.hear(ContactLeft(contact_id=colleague.contact_id, party=ROLE["party"]))
+    colleague.hear(end(contact_id=colleague.contact_id, party=ROLE["party"], **more))
     assert links(callers, colleague.participant) == []
     assert [opened(callers, page, method) for method in ("GET", "POST")] == [404, 404]
     token = {"Authorization": f"Bearer {page.rpartition('/')[2]}"}
