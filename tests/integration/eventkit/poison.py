@@ -57,6 +57,9 @@ POISONS: Mapping[str, Poison] = {
     "a higher major version": _instead(
         lambda good: replace(good, type="meeting.planned.v9"), "newer"
     ),
+    "a generation that the source does not know": _beside(
+        lambda good: replace(good, id=uuid4(), generation=uuid4()), "generation"
+    ),
     "a forged source": _beside(_forged, "foreign"),
     "a forged source before its stream": _beside(
         lambda good: replace(_forged(good), subject=f"sample-{uuid4()}", version=1), "foreign"
