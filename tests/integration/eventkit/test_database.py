@@ -31,6 +31,23 @@ def test_a_writer_that_stands_still_within_a_pipeline_does_not_hold_up_readers(k
         assert not isinstance(ended.value.__cause__, psycopg.errors.LockNotAvailable)
 
 
+def break_off(raw: Connection) -> None:
+    """What a command does that waits for a key of the vault in vain."""
+    with transaction(raw):
+        raw.execute("SELECT 1", prepare=True)
+        raise Unavailable
+
+
+def test_a_connection_whose_pipeline_was_broken_off_takes_the_next_ones(kit: Kit) -> None:
+    with raw_session(kit.engine) as raw:
+        raw.execute("SELECT 1", prepare=True)
+        with pytest.raises(Unavailable):
+            break_off(raw)
+        for number in (2, 3):
+            with transaction(raw):
+                assert raw.execute("SELECT %s", (number,), prepare=True).fetchone() == (number,)
+
+
 def test_no_transaction_lasts_longer_than_a_minute(kit: Kit) -> None:
     with raw_session(kit.engine) as raw:
         assert raw.execute("SHOW transaction_timeout").fetchone() == ("1min",)

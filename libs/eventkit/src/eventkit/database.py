@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import select
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import cast
 
 import psycopg
@@ -127,11 +127,20 @@ def transaction(raw: Connection) -> Iterator[None]:
     Only a statement whose result is fetched is waited for; each wait gives the interpreter's lock
     away. Errors may come at the block's end. An exception within the block undoes it all.
     """
-    with raw.pipeline():
-        try:
-            yield
-        except BaseException:
-            # Before the pipeline ends, for its end commits what was sent and went well.
-            if raw.pgconn.pipeline_status == PipelineStatus.ON:
-                raw.execute("ROLLBACK")
-            raise
+    is_undone = False
+    try:
+        with raw.pipeline():
+            try:
+                yield
+            except BaseException:
+                # Before the pipeline ends, for its end commits what was sent and went well.
+                if raw.pgconn.pipeline_status == PipelineStatus.ON:
+                    raw.execute("ROLLBACK")
+                    is_undone = True
+                raise
+    finally:
+        if is_undone:
+            # psycopg throws away what is prepared after a rollback, but in a pipeline only behind
+            # the next statement, with what that one prepared; so that is a statement of no use.
+            with suppress(psycopg.Error):
+                raw.execute("SELECT")
