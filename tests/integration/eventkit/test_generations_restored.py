@@ -182,6 +182,21 @@ def test_a_store_that_was_behind_before_anybody_read_on_is_not_noticed(
     assert heard(network) == dict.fromkeys(ids(network), 1)
 
 
+def test_a_fork_that_is_too_low_costs_nothing(network: Network, postgres: str) -> None:
+    """What stands above it is told again, also to who never heard it under the old generation."""
+    network.say(streams=5)
+    wrong = say_restored(network, postgres, "--yes", "--fork-position", "6")
+    assert (wrong.exit_code, "from 0 to 5" in wrong.output) == (1, True)
+    assert say_restored(network, postgres, "--yes", "--fork-position", "2").exit_code == 0
+    speak(network, key := uuid4(), plan(key))
+    consumer = network.consumer()
+    catch_up(network, consumer)
+    assert network.mirrors()
+    assert heard(network) == dict.fromkeys(ids(network), 1)
+    assert command(network.listener, network, postgres, "lost", "list").stdout == ""
+    assert network.parked() == []
+
+
 def test_a_restored_dump_knows_it_and_forks_at_its_end(
     network: Network, postgres: str, take: Take
 ) -> None:
