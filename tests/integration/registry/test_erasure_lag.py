@@ -13,9 +13,9 @@ from contracts.events.contacts import ContactErased
 from contracts.events.registry import Party, PartyKind
 from eventkit.database import driver, session
 from eventkit.erasure.eraser import Eraser
-from eventkit.erasure.gauges import erasure_gauges
 from eventkit.erasure.hearing import hear
 from eventkit.erasure.worker import ErasureWorker
+from eventkit.erasure_gauges import erasure_gauges
 from eventkit.kits import open_kit
 from eventkit.origins import OwnEvents
 from eventkit.rebuild import rebuild

@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 
-from eventkit.erasure.gauges import erasure_gauges
+from eventkit.erasure_gauges import erasure_gauges
 from eventkit.generation_gauges import lost_events, store_suspect
 from eventkit.head_gauges import head_gauges
 from eventkit.relay import NAME
