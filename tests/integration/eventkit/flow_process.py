@@ -3,7 +3,8 @@
 `python -m tests.integration.eventkit.flow_process relay|consumer URL` with the settings of the
 service in the environment; URL is the speaker's feed. Leases are short, so that kills are many,
 unless LEASE_SECONDS says otherwise, and so are the relay's pages with RELAY_PAGE. SLEEP_AT lets
-the relay stop itself (SIGSTOP) when the broker has that page, and the position is not yet saved.
+the relay stop itself (SIGSTOP) when the broker has that page, and the position is not yet saved;
+and the consumer at the event of that position.
 With SILENT the consumer's client falls silent.
 """
 
@@ -15,6 +16,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from time import sleep
+from typing import Any
 
 from contracts.envelope import Message
 from contracts.topics import topic
@@ -28,14 +30,28 @@ from eventkit.kafka.topics import Topic
 from eventkit.kits import open_kit
 from eventkit.lease import Lease
 from eventkit.loops import Loop, Loops
+from eventkit.recorded import Recorded
 from eventkit.service import Service, Subscription
 from eventkit.settings import Settings
-from eventkit.unit import Kit
+from eventkit.unit import Kit, Unit
 from tests.integration.eventkit.network import SPEAKER, feed, hear
 from tests.integration.eventkit.sample import TITLES
 
 SILENCE_SECONDS = 3.0
 LEASE_SECONDS = float(os.environ.get("LEASE_SECONDS", "1"))
+
+
+def hear_and_sleep(unit: Unit, recorded: Recorded[Any]) -> None:
+    """Stands still within the transaction, where an event has SLEEP_AT as its position."""
+    hear(unit, recorded)
+    if recorded.position == int(os.environ.get("SLEEP_AT", "0")):
+        stand_still()
+
+
+def stand_still() -> None:
+    os.kill(os.getpid(), signal.SIGSTOP)
+    # The signal may reach another thread first.
+    sleep(0.5)
 
 
 class Silent(TopicReader):
@@ -56,9 +72,7 @@ class Sleepy(TopicPublisher):
         super().publish(page)
         self.pages += 1
         if self.pages == int(os.environ.get("SLEEP_AT", "0")):
-            os.kill(os.getpid(), signal.SIGSTOP)
-            # The signal may reach another thread first.
-            sleep(0.5)
+            stand_still()
 
 
 def relay(kit: Kit, url: str) -> Callable[[], bool]:
@@ -75,7 +89,7 @@ def consumer(kit: Kit, url: str) -> Callable[[], bool]:
         source = (Silent if "SILENT" in os.environ else TopicReader)(
             servers, topic(SPEAKER), silence=SILENCE_SECONDS
         )
-    subscription = Subscription(source=SPEAKER, read_models=(TITLES,), react=hear)
+    subscription = Subscription(source=SPEAKER, read_models=(TITLES,), react=hear_and_sleep)
     lease = Lease("consumers", SPEAKER, seconds=LEASE_SECONDS)
     return Consumer(kit, subscription, source, feed(url), lease=lease, wait=0.5).step
 

@@ -123,8 +123,8 @@ def progress(network: Network, seconds: float) -> None:
     Event().wait(seconds)
 
 
-def wait_for(condition: Callable[[], bool], network: Network) -> None:
-    deadline = monotonic() + 60
+def wait_for(condition: Callable[[], bool], network: Network, seconds: float = 60) -> None:
+    deadline = monotonic() + seconds
     while not condition():
         assert monotonic() < deadline, f"stands still at {len(network.heard())}"
         Event().wait(0.05)
