@@ -13,6 +13,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from contracts.catalog import UnknownEvent, find
 from contracts.envelope import Message
 from contracts.operations import (
     ParkedAct,
@@ -128,8 +129,11 @@ def requested(
     )
 
 
-def check(act: ParkedAct, stream: str | None, reason: str) -> None:
-    """Raise Conflict where the act makes no sense for an event that is parked for this reason."""
+def check(act: ParkedAct, stream: str | None, reason: str, wire: str | None) -> None:
+    """Raise Conflict where the act makes no sense for an event that is parked for this reason.
+
+    Nobody may pass over that somebody was erased: the personal data would stay.
+    """
     if reason == "waiting":
         raise Conflict("parked-behind", "It waits behind another event, which is to be dealt with.")
     if act is ParkedAct.DISCARD:
@@ -140,6 +144,16 @@ def check(act: ParkedAct, stream: str | None, reason: str) -> None:
         raise Conflict(
             "parked-not-next", "It is not the next event of its stream; it can be discarded."
         )
+    if act is ParkedAct.SKIP and erases(wire):
+        raise Conflict("parked-erasure", "It erases a person, and is never passed over.")
+
+
+def erases(wire: str | None) -> bool:
+    """Whether an event of this wire name ends somebody's personal data."""
+    try:
+        return wire is not None and find(wire).erases is not None
+    except UnknownEvent:
+        return False
 
 
 def _decide(_: str | None, command: ParkedActionEvent) -> list[ParkedActionEvent]:

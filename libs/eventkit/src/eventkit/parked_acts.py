@@ -16,7 +16,7 @@ from eventkit.database import driver, session
 from eventkit.effects import Progress
 from eventkit.inbox import Park, known
 from eventkit.incoming import SourceUnavailable
-from eventkit.parked_actions import SKIPPABLE, Wish, open_wishes, record
+from eventkit.parked_actions import SKIPPABLE, Wish, erases, open_wishes, record
 from eventkit.parking import (
     ParkedEvent,
     forget_stream,
@@ -73,7 +73,7 @@ class Acts:
     def _skip(self, wish: Wish, found: ParkedEvent, epoch: int, generation: UUID | None) -> None:
         message = message_of(found.message, found.generation)
         is_next = message is not None and message.version == self._head(message, generation) + 1
-        if message is None or not is_next or found.reason not in SKIPPABLE:
+        if message is None or not is_next or not _may_be_skipped(found):
             self._tell(wish, found, epoch, ParkedOutcome.WAITS, why=found.reason)
             return
         source, kit = self._with.source, self._with.kit
@@ -132,3 +132,7 @@ class Acts:
         with self._with.effects.transaction(epoch, Progress()) as connection:
             told = record(self._with.kit, connection, wish, done)
         self._with.kit.tell(told)
+
+
+def _may_be_skipped(found: ParkedEvent) -> bool:
+    return found.reason in SKIPPABLE and not erases(found.type)

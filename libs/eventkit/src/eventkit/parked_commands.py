@@ -121,7 +121,7 @@ def _act(console: Console, act: ParkedAct, number: int, why: str, wait: int) -> 
         raise click.UsageError("The reason is one line of 1 to 200 characters.")
     found = _found(console, number)
     try:
-        check(act, found.stream, found.reason)
+        check(act, found.stream, found.reason, found.type)
     except Conflict as refused:
         raise click.ClickException(refused.detail) from refused
     target = ParkedTarget(parked_id=number, source=found.source, revision=found.revision)

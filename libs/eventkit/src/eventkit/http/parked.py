@@ -167,7 +167,7 @@ def _ask(act: ParkedAct, parked_id: str, body: dict[str, Any]) -> Response:
     if known is not None and (earlier := kit().earlier(known)):
         return accepted(earlier, location)
     row = _row(parked_id)
-    check(act, row["stream"], row["reason"])
+    check(act, row["stream"], row["reason"], row["type"])
     if expected not in (None, row["stream_version"]):
         raise preconditions.stale()
     target = ParkedTarget(parked_id=row["id"], source=row["source"], revision=expected)

@@ -96,6 +96,7 @@ KINDS: Mapping[str, Kind] = {
     "parked-behind": kind(
         "Waits behind another event", "Deal with the first parked event of the stream.", 409
     ),
+    "parked-erasure": kind("Erasure of a person", "Mend the cause, and retry.", 409),
     "parked-no-event": kind("No event of a stream", "Look at it, and discard it.", 409),
     "parked-not-next": kind(
         "Not the next event of its stream", "Mend the cause and retry, or discard it.", 409
