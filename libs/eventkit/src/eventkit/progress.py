@@ -16,13 +16,14 @@ EVERY_SECONDS = 5.0
 
 
 @contextmanager
-def shown(label: str) -> Iterator[Progress]:
-    """Shows the position reached, and the one to reach, on standard output."""
-    if sys.stdout.isatty():
-        with click.progressbar(length=1, label=label) as bar:
+def shown(label: str, *, err: bool = False) -> Iterator[Progress]:
+    """Shows the position reached, and the one to reach, on standard output or error."""
+    file = sys.stderr if err else sys.stdout
+    if file.isatty():
+        with click.progressbar(length=1, label=label, file=file) as bar:
             yield _Bar(bar)
     else:
-        yield _Lines(label)
+        yield _Lines(label, err)
 
 
 class _Bar:
@@ -35,11 +36,11 @@ class _Bar:
 
 
 class _Lines:
-    def __init__(self, label: str) -> None:
-        self._label = label
+    def __init__(self, label: str, err: bool) -> None:
+        self._label, self._err = label, err
         self._told = monotonic()
 
     def __call__(self, done: int, of: int) -> None:
         if monotonic() - self._told >= EVERY_SECONDS:
             self._told = monotonic()
-            click.echo(f"{self._label}: position {done} of {of}")
+            click.echo(f"{self._label}: position {done} of {of}", err=self._err)

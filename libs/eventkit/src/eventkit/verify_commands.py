@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
-from typing import Any
 
 import click
 import msgspec
@@ -15,6 +13,7 @@ from joserfc.jwk import OKPKey
 from eventkit.console import Console
 from eventkit.database import driver, session
 from eventkit.head_exports import lines_of, newest
+from eventkit.progress import shown
 from eventkit.signed_heads import Statement, checked, key_of, opened, public
 from eventkit.verify import Report, verify
 
@@ -29,9 +28,8 @@ def verify_command(context: click.Context, heads: Path | None, as_json: bool) ->
     """Check that no stored event was changed, moved or taken out; 1 when one was."""
     console = _console(context)
     kit, exported = console.kit, lines_of(heads) if heads else []
-    quiet = not sys.stderr.isatty()
-    with click.progressbar(length=1, label="verify", file=sys.stderr, hidden=quiet) as bar:
-        report = verify(kit, exported, lambda done, of: _show(bar, done, of))
+    with shown("verify", err=True) as show:
+        report = verify(kit, exported, show)
     (_as_json if as_json else _as_text)(console.service.name, report)
     if report.findings:
         context.exit(1)
@@ -115,8 +113,3 @@ def _console(context: click.Context) -> Console:
     console = context.find_object(Console)
     assert console is not None  # noqa: S101  (main passes one)
     return console
-
-
-def _show(bar: Any, done: int, of: int) -> None:
-    bar.length = max(of, 1)
-    bar.update(done - bar.pos)
