@@ -127,6 +127,8 @@ def test_processes_that_append_at_once_lose_nothing(path: Path, journal: Journal
         process.join()
     wanted = [number for n in range(4) for number in range(n * 100, n * 100 + 25)]
     assert sorted(people(journal)) == wanted
+    numbers = [orjson.loads(line)["number"] for line in path.read_bytes().splitlines()]
+    assert numbers == list(range(1, len(wanted) + 1))
 
 
 def test_a_journal_that_cannot_be_written_refuses(tmp_path: Path) -> None:
