@@ -9,11 +9,20 @@ from uuid import UUID, uuid4
 import pytest
 
 from eventkit.conflicts import StoreSuspect
+from eventkit.database import session
+from eventkit.erasure.parts import Told, carry_out, settle, unsettled
 from eventkit.incoming import SourceUnavailable
 from eventkit.unit import Kit
 from tests.conftest import MakeDatabases
 from tests.integration.eventkit.conftest import MakeKit
-from tests.integration.eventkit.network import Network, catch_up, follow, over_feed, over_kafka
+from tests.integration.eventkit.network import (
+    SPEAKER,
+    Network,
+    catch_up,
+    follow,
+    over_feed,
+    over_kafka,
+)
 from tests.integration.eventkit.restores import (
     Backup,
     command,
@@ -232,3 +241,25 @@ def test_a_consumer_whose_own_database_was_restored_reads_again(
     assert network.mirrors()
     assert heard(network) == dict.fromkeys(ids(network), 1)
     assert lost(network) == set()
+
+
+def test_what_a_restored_owner_may_have_forgotten_of_an_erasure_is_acknowledged_again(
+    network: Network, postgres: str, take: Take
+) -> None:
+    network.say(streams=1)
+    consumer = network.consumer()
+    catch_up(network, consumer)
+    told = Told(owner=SPEAKER, person=uuid4(), event_id=None, erased_at=network.listener.now())
+    with session(network.listener.engine) as sql:
+        carry_out(sql, (), told, held=0)
+        settle(sql, SPEAKER, told.person, None)
+        assert unsettled(sql) == []
+    backup = take(network.speaker)
+    network.say(streams=1)
+    catch_up(network, consumer)
+    backup.restore()
+    assert say_restored(network, postgres, "--yes").exit_code == 0
+    speak(network, key := uuid4(), plan(key))
+    catch_up(network, consumer)
+    with session(network.listener.engine) as sql:
+        assert [row["person"] for row in unsettled(sql)] == [told.person]
