@@ -51,20 +51,24 @@ def judge_topic(service: str, records: Iterable[Line], facts: Facts) -> Iterator
 
 def judge_feed(service: str, entries: Iterable[Line], facts: Facts) -> Iterator[Finding]:
     """Every event once, with the same bytes, and positions that rise."""
-    where, last = f"feed/{service}", -1
+    where, behind = f"feed/{service}", list[Finding]()
 
     def told(entry: Line) -> tuple[str, bytes]:
         body = entry["b"].encode()
         return str(orjson.loads(body)["id"]), digest(body)
 
-    kept = list(entries)
+    def rising() -> Iterator[Line]:
+        last = -1
+        for entry in entries:
+            position = int(orjson.loads(entry["b"])["sequence"])
+            if position <= last:
+                behind.append(Finding(REORDERED, where, f"position {position} after {last}"))
+            last = position
+            yield entry
+
     order = _Order(where, facts.published, may_repeat=False)
-    yield from order.judge(kept, told, lambda one: one.feed)
-    for entry in kept:
-        position = int(orjson.loads(entry["b"])["sequence"])
-        if position <= last:
-            yield Finding(REORDERED, where, f"position {position} after {last}")
-        last = position
+    yield from order.judge(rising(), told, lambda one: one.feed)
+    yield from behind
 
 
 def judge_inbox(name: str, rows: Iterable[Line], facts: Facts) -> Iterator[Finding]:
