@@ -1,6 +1,7 @@
 """The relay: in order, at least once, never a position beyond what the broker acknowledged."""
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from uuid import uuid4
 
 import pytest
@@ -123,6 +124,34 @@ def test_private_events_stay_and_the_position_passes_them(
     assert relay(kit, publisher).step()
     assert position(kit) == 3
     assert sorted(on_topic(kafka, 2)) == [1, 3]
+
+
+def test_positions_that_nobody_got_are_waited_for_by_nobody(
+    kit: Kit, publisher: Failing, kafka: str
+) -> None:
+    """Appends that were rolled back leave one; a crash of the database leaves up to 32."""
+    write(kit, 1)
+    for _ in range(3):
+        with suppress(KeyboardInterrupt), kit.unit(CONTEXT) as unit:
+            unit.execute(SAMPLE, key := uuid4(), plan(key))
+            raise KeyboardInterrupt
+    with session(kit.engine) as connection:
+        drawn = "nextval(pg_get_serial_sequence('events', 'position'))"
+        driver(connection).execute(f"SELECT {drawn} FROM generate_series(1, 32)")
+    write(kit, 1)
+    assert relay(kit, publisher).step()
+    assert position(kit) == 1 + 3 + 32 + 1
+    assert sorted(on_topic(kafka, 2)) == [1, 37]
+
+
+def test_each_session_draws_one_position_at_a_time(kit: Kit) -> None:
+    """A session that kept some ahead would store later events below earlier ones."""
+    query = (
+        "SELECT seqcache, seqincrement FROM pg_sequence"
+        " WHERE seqrelid = pg_get_serial_sequence('events', 'position')::regclass"
+    )
+    with session(kit.engine) as connection:
+        assert driver(connection).execute(query).fetchall() == [(1, 1)]
 
 
 def test_of_two_relays_one_works_and_the_other_takes_over(kit: Kit, publisher: Failing) -> None:
