@@ -8,7 +8,7 @@ from uuid import UUID
 import orjson
 from flask import Response, request
 from marshmallow import Schema, fields
-from marshmallow.validate import OneOf, Regexp
+from marshmallow.validate import Length, OneOf, Regexp
 
 from contracts.erasure import ErasurePart, ErasureReason
 from eventkit.erasure.certificate import COMPLETE, PENDING, certificate
@@ -38,7 +38,8 @@ class PartBody(Schema):
     service = Text(1, 50, required=True)
     cleared = Integer(required=True, metadata={"description": "Rows emptied or removed."})
     remaining = Integer(required=True, metadata={"description": "Rows that still name the id."})
-    remains = Text(64, 64, required=True, validate=Regexp("^[0-9a-f]{64}$"))
+    # No Text: whoever says a digest has no blanks at its ends.
+    remains = fields.String(required=True, validate=[Length(64, 64), Regexp("^[0-9a-f]{64}$")])
 
 
 class PartView(Schema):

@@ -196,12 +196,11 @@ def _kind(method: str, responses: Mapping[Any, Any], body: Mapping[str, Any]) ->
     schemas = {status: _schema(response) for status, response in responses.items()}
     if method in ("get", "head"):
         return _kind_of_question(schemas.get(200))
-    if isinstance(schemas.get(201), Written):
-        return "created"
+    for status, kind in _WRITTEN.items():
+        if isinstance(schemas.get(status), Written):
+            return kind
     if 201 in schemas and "text/plain" not in body.get("content", {}):
         return "registered"
-    if isinstance(schemas.get(200), Written):
-        return "changed"
     return "executed" if 204 in schemas else "other"
 
 
@@ -240,6 +239,7 @@ def _document_everywhere(responses: dict[Any, Any], headers: Json) -> None:
 
 
 _DOCSTRING = ("summary", "description")
+_WRITTEN: Mapping[int, str] = {201: "created", 200: "changed", 202: "accepted"}
 _REQUIRED_KEY = {**_IDEMPOTENCY_KEY, "required": True}
 _PARAMETERS: Mapping[str, list[Json]] = {
     "found": [_IF_NONE_MATCH],
@@ -247,6 +247,7 @@ _PARAMETERS: Mapping[str, list[Json]] = {
     "created": [_REQUIRED_KEY],
     "registered": [_REQUIRED_KEY],
     "changed": [_IF_MATCH, _IDEMPOTENCY_KEY],
+    "accepted": [_IF_MATCH, _IDEMPOTENCY_KEY],
     "executed": [_IDEMPOTENCY_KEY],
     "read": [],
     "other": [],
@@ -257,6 +258,7 @@ _HEADERS: Mapping[str, list[tuple[int, str, Json]]] = {
     "created": [(201, "ETag", _ETAG), (201, "Location", _LOCATION)],
     "registered": [(201, "Location", _LOCATION)],
     "changed": [(200, "ETag", _ETAG)],
+    "accepted": [(202, "Location", _LOCATION)],
 }
 _ALSO: Mapping[str, list[int]] = {
     "found": [],
@@ -265,6 +267,7 @@ _ALSO: Mapping[str, list[int]] = {
     "created": [409],
     "registered": [409],
     "changed": [409, 412, 428],
+    "accepted": [409, 412, 428],
     "executed": [409],
     "other": [409],
 }
