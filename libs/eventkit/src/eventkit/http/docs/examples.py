@@ -87,7 +87,8 @@ KIT_WORDS: Words = {
         ],
         "others": ["meetings", "notifications"],
     },
-    "parked_id": 17,
+    "GenerationView.ended_at": None,
+    "parked_id": "17",
     "parked_for": "handler",
     "dry_run": True,
     "ParkedView": {
