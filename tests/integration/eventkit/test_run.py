@@ -168,7 +168,7 @@ def test_all_roles_start_a_dead_child_again(environ: Environ, tmp_path: Path) ->
         assert server.metric("events_appended_total") == stored
         assert plan(server, "after").status_code == 201
         assert server.metric("events_appended_total") == stored + 1
-    told = [line["job"] for line in lines(server) if line["event"] == "child_restarts"]
+    told = [str(line["job"]) for line in lines(server) if line["event"] == "child_restarts"]
     assert sorted(told) == ["api-1", "api-2", "worker"]
 
 
