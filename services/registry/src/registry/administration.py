@@ -6,9 +6,9 @@ from contextlib import contextmanager
 import sqlalchemy as sa
 
 from eventkit.auth.principal import ADMIN, TIED, Principal
+from eventkit.conflicts import VersionConflict
 from eventkit.database import driver, session
 from eventkit.domain import Conflict, Forbidden, NotFound
-from eventkit.conflicts import VersionConflict
 from registry.domain.client import ROLES
 from registry.projection.clients import clients
 
