@@ -75,6 +75,11 @@ _HANDLED = (
 )
 # The owner may have forgotten what was acknowledged to it (decision 0016).
 _ACKNOWLEDGE_AGAIN = "UPDATE erasures SET settled_at = NULL WHERE owner = %(source)s"
+# Nobody will ever take these back.
+_UNCLAIM = (
+    "DELETE FROM claims WHERE source = %(source)s AND NOT EXISTS (SELECT FROM source_copies c"
+    " WHERE c.source = %(source)s AND c.event_id = claims.event_id)"
+)
 _READ_AGAIN = "DELETE FROM consumer_offsets WHERE source = %(source)s"
 _SAVE = (
     "UPDATE consumers SET generation = %(present)s, line = %(line)s, position = NULL, head = NULL"
@@ -132,7 +137,7 @@ class Carrying:
             for statement in (_LOSE_HANDLED, _LOSE_PARKED)
             for (one,) in raw.execute(statement, values).fetchall()
         ]
-        for statement in (_KEEP, _KEEP_PARKED, _ACKNOWLEDGE_AGAIN, _READ_AGAIN):
+        for statement in (_KEEP, _KEEP_PARKED, _UNCLAIM, _ACKNOWLEDGE_AGAIN, _READ_AGAIN):
             raw.execute(statement, values)
         self._fill(raw)
         raw.execute(_SAVE, values)
