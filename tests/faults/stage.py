@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from local.settings import SERVICES
 from tests.faults.book import Book
 from tests.faults.dump import dump
 from tests.faults.history import Filed, Line, Writer
@@ -87,7 +88,19 @@ def end(stage: Stage, play: Play) -> None:
     path = write_history(stage, play)
     play.tell("judging")
     play.book.found(shortened(judge(Filed(path))))
+    play.book.found(verified(site))
     play.book.histories.append(path)
+
+
+def verified(site: Site) -> Iterator[Finding]:
+    """What the services' own check says, which knows signed heads and what stands in no event."""
+    for service in SERVICES:
+        heads = site.folder / f"{service}.heads"
+        more = ("--heads", str(heads)) if heads.exists() else ()
+        done = site.command(service, "verify", *more)
+        if done.returncode:
+            said = f"{done.stdout}{done.stderr}".strip()[-500:]
+            yield Finding(BROKEN, "verify", f"{service}: {said}")
 
 
 def write_history(stage: Stage, play: Play) -> Path:
