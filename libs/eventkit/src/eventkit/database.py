@@ -23,6 +23,14 @@ _OPTIONS = (
 )
 
 
+# The last two are no OperationalError to psycopg, though the server ends the session with them.
+_GONE = (
+    psycopg.OperationalError,
+    psycopg.errors.IdleInTransactionSessionTimeout,
+    psycopg.errors.TransactionTimeout,
+)
+
+
 class Unavailable(Exception):
     """The database does not answer; nothing was stored by this call as far as is known."""
 
@@ -84,7 +92,7 @@ def session(engine: sa.Engine) -> Iterator[sa.Connection]:
     with _reachable(), engine.connect() as connection:
         try:
             yield connection
-        except psycopg.OperationalError:
+        except _GONE:
             if driver(connection).closed:
                 connection.invalidate()
                 engine.dispose()
@@ -111,7 +119,11 @@ def raw_session(engine: sa.Engine) -> Iterator[Connection]:
 def _reachable() -> Iterator[None]:
     try:
         yield
-    except (psycopg.OperationalError, sa.exc.OperationalError, sa.exc.TimeoutError) as error:
+    except (*_GONE, sa.exc.OperationalError, sa.exc.TimeoutError) as error:
+        raise Unavailable(str(error).partition("\n")[0]) from error
+    except sa.exc.InternalError as error:
+        if not isinstance(error.orig, _GONE):
+            raise
         raise Unavailable(str(error).partition("\n")[0]) from error
 
 

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from time import monotonic
 from typing import Any
 
+from kafka.errors import KafkaTimeoutError
+
 from contracts.envelope import Message, to_kafka
 from eventkit.crash_points import reach
 from eventkit.kafka.clients import DELIVERY_SECONDS, Servers, producer, translated
@@ -65,6 +67,12 @@ class TopicPublisher:
             future.get(timeout=max(0.1, deadline - monotonic()))
 
     def _drop(self) -> None:
-        if self._producer is not None:
-            self._producer.close(timeout=0)
-            self._producer = None
+        given_up, self._producer = self._producer, None
+        if given_up is None:
+            return
+        try:
+            given_up.close(timeout=0)
+        except KafkaTimeoutError:
+            # It flushes first, and raises with its thread still at work on what it wanted to send.
+            given_up._sender.force_close()
+            given_up._sender.join(DELIVERY_SECONDS)
