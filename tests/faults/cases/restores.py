@@ -105,14 +105,17 @@ class Drill:
             self.writer.write(one, EVENTS)
         self._wait_for_followers()
         lost = published(self.site, self.service) - backup.events
-        if len(lost) < EVENTS:
+        if self._followers() and len(lost) < EVENTS:
             raise RuntimeError(f"only {len(lost)} events would be lost")
         self.run.injected(f"store restored from older {self.kind}", service=self.service)
         self._stop()
         backup.restore()
         self._start()
-        self._is_refused()
-        done = self.site.command(self.service, "store-restored")
+        # Copied files look like the original to a store of which nobody heard anything.
+        is_seen = self.kind == DUMP or bool(lost)
+        if is_seen:
+            self._is_refused()
+        done = self.site.command(self.service, "store-restored", *([] if is_seen else ["--yes"]))
         if done.returncode:
             self._found(BROKEN, f"store-restored says {done.stdout}{done.stderr}")
         for one in SERVICES:
