@@ -87,14 +87,14 @@ class Proxy:
             return
         ways = [self._pump(UP, reader, back), self._pump(DOWN, to, writer), self._torn()]
         tasks = [asyncio.ensure_future(way) for way in ways]
-        try:
+        # Cancelled when the proxy stops, which asyncio's server would take for a fault.
+        with suppress(asyncio.CancelledError):
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-            end(writer, at_once=self.weather.reset)
-            end(back, at_once=self.weather.reset)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        end(writer, at_once=self.weather.reset)
+        end(back, at_once=self.weather.reset)
 
     async def _torn(self) -> None:
         while not self.weather.reset:
