@@ -70,6 +70,9 @@ class Overtaken:
     def log(self) -> str:
         return "a-topic"
 
+    def tails(self) -> Sequence[Message]:
+        return ()
+
     def publish(self, page: Sequence[Message]) -> None:
         assert page
         with session(self._kit.engine) as connection:

@@ -21,9 +21,12 @@ from tests.integration.notifications.world import World, cohort
 def erase(world: World, meeting: UUID, guest: UUID) -> None:
     """As the meetings service tells it: the end of the data, then that of the place."""
     del world.owners.participants[str(guest)]
-    ids = {"meeting_id": meeting, "participant_id": guest}
-    erased = ParticipantErased(**ids, reason=ErasureReason.REQUEST)
-    withdrawn = ParticipantWithdrawn(**ids, from_waiting_list=False)
+    erased = ParticipantErased(
+        meeting_id=meeting, participant_id=guest, reason=ErasureReason.REQUEST
+    )
+    withdrawn = ParticipantWithdrawn(
+        meeting_id=meeting, participant_id=guest, from_waiting_list=False
+    )
     world.meetings.tell(f"meeting-{meeting}", erased, withdrawn)
 
 

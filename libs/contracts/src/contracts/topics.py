@@ -2,7 +2,12 @@
 
 SERVICES = ("registry", "meetings", "notifications")
 # Modules of contracts.events that are named otherwise than the service that publishes theirs.
-_PUBLISHERS = {"agenda": "meetings", "contacts": "registry", "participants": "meetings", "results": "meetings"}
+_PUBLISHERS = {
+    "agenda": "meetings",
+    "contacts": "registry",
+    "participants": "meetings",
+    "results": "meetings",
+}
 
 
 def publisher(module: str) -> str:

@@ -15,9 +15,9 @@ from uuid import UUID
 import structlog
 
 from contracts.events.notifications import Channel
+from eventkit.conflicts import VersionConflict
 from eventkit.crash_points import reach
 from eventkit.database import Unavailable
-from eventkit.conflicts import VersionConflict
 from eventkit.unit import Kit
 from notifications.delivery.calls import call
 from notifications.delivery.claims import Claims
