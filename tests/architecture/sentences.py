@@ -14,7 +14,7 @@ from tests.architecture.refusals import FOLDERS, KIT, template, trees
 _SENTENCE = re.compile(r"(?:[A-Z]|\{…\}).* .*(?:\.|\{…\})", re.DOTALL)
 _PLACE = re.compile(r"\{\w+\}")
 _SPEAKING = {
-    KIT: ("http/*.py", "erasure/*.py", "vault.py", "parked_actions.py"),
+    KIT: ("http/*.py", "erasure/*.py", "vault.py", "parking/actions.py"),
     "registry": ("domain/*.py", "api/*.py", "directory/reading.py", "[ar]*.py"),
     "meetings": ("domain/*.py", "api/*.py", "[ar]*.py"),
     "notifications": ("domain/*.py", "api/*.py"),

@@ -14,7 +14,7 @@ from contracts.events.registry import MunicipalityRevised
 from contracts.operations import ParkedAct, ParkedTarget
 from eventkit.database import driver, session
 from eventkit.domain import Aggregate
-from eventkit.parked_actions import PARKED_ACTION, requested
+from eventkit.parking.actions import PARKED_ACTION, requested
 from eventkit.recorded import Context
 from registry.domain.municipality import MUNICIPALITY
 from tests.security.site import Site, Who, create

@@ -22,8 +22,8 @@ import httpx
 
 from eventkit.auth.principal import Principal
 from eventkit.auth.tokens import Signer
-from eventkit.consumer import Consumer
-from eventkit.feed import Feed, FeedReader
+from eventkit.consuming.consumer import Consumer
+from eventkit.consuming.feed import Feed, FeedReader
 from eventkit.kits import open_kit
 from eventkit.migrate import migrate, migrate_keys
 from eventkit.service import Service

@@ -11,7 +11,7 @@ from msgspec import DecodeError
 
 from contracts.catalog import UnknownEvent
 from contracts.codec import read
-from eventkit.effects import recorded_message
+from eventkit.consuming.effects import recorded_message
 from eventkit.projection import folded
 from eventkit.publication import messages
 from eventkit.readmodel import ReadModel

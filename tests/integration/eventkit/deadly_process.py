@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from eventkit.consumer import Consumer
-from eventkit.feed import FeedReader
+from eventkit.consuming.consumer import Consumer
+from eventkit.consuming.feed import FeedReader
 from eventkit.kits import open_kit
 from eventkit.lease import Lease
 from eventkit.loops import Loop, Loops

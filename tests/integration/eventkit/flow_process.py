@@ -21,9 +21,9 @@ from typing import Any
 from contracts.envelope import Message
 from contracts.topics import topic
 from eventkit import relay as relays
-from eventkit.consumer import Consumer
-from eventkit.feed import FeedReader
-from eventkit.incoming import Source
+from eventkit.consuming.consumer import Consumer
+from eventkit.consuming.feed import FeedReader
+from eventkit.consuming.incoming import Source
 from eventkit.kafka.publisher import TopicPublisher
 from eventkit.kafka.reader import TopicReader
 from eventkit.kafka.topics import Topic

@@ -22,12 +22,12 @@ from werkzeug.serving import make_server
 from contracts.envelope import BATCH, Message, to_kafka, to_structured
 from contracts.topics import topic
 from eventkit.auth.principal import Principal
-from eventkit.consumer import Consumer
+from eventkit.consuming.consumer import Consumer
+from eventkit.consuming.feed import Feed, FeedReader
+from eventkit.consuming.incoming import Source
 from eventkit.database import driver, session
-from eventkit.feed import Feed, FeedReader
 from eventkit.http import failures
 from eventkit.http.feed import bp, open_feed
-from eventkit.incoming import Source
 from eventkit.kafka.clients import LARGEST
 from eventkit.kafka.publisher import TopicPublisher
 from eventkit.kafka.reader import TopicReader

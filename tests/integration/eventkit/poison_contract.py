@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from contracts.codec import read
 from contracts.envelope import Message
 from contracts.operations import ParkedAct, ParkedTarget
-from eventkit.consumer import Consumer
-from eventkit.effects import recorded_message
-from eventkit.parked_actions import PARKED_ACTION, requested
+from eventkit.consuming.consumer import Consumer
+from eventkit.consuming.effects import recorded_message
+from eventkit.parking.actions import PARKED_ACTION, requested
 from eventkit.projection import folded
 from eventkit.recorded import Recorded
 from eventkit.unit import Unit

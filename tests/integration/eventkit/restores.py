@@ -15,9 +15,9 @@ from psycopg.sql import SQL, Composed, Identifier
 from eventkit.commands import UPKEEP
 from eventkit.conflicts import StoreSuspect
 from eventkit.console import Console
-from eventkit.consumer import Consumer
+from eventkit.consuming.consumer import Consumer
+from eventkit.consuming.incoming import SourceUnavailable
 from eventkit.database import Unavailable, driver, session
-from eventkit.incoming import SourceUnavailable
 from eventkit.service import Service
 from eventkit.unit import Kit
 from local.databases import connect

@@ -15,7 +15,7 @@ import pytest
 
 from contracts.envelope import Message
 from eventkit.database import driver, session
-from eventkit.parking import ask_for_retry
+from eventkit.parking.parked import ask_for_retry
 from tests.integration.eventkit.conftest import MakeKit
 from tests.integration.eventkit.network import Network, once, over_feed
 from tests.integration.eventkit.sample import KEY

@@ -9,9 +9,9 @@ from uuid import UUID, uuid4
 import pytest
 
 from eventkit.conflicts import StoreSuspect
+from eventkit.consuming.incoming import SourceUnavailable
 from eventkit.database import session
 from eventkit.erasure.parts import Told, carry_out, settle, unsettled
-from eventkit.incoming import SourceUnavailable
 from eventkit.unit import Kit
 from tests.conftest import MakeDatabases
 from tests.integration.eventkit.conftest import MakeKit

@@ -9,11 +9,11 @@ from structlog.testing import capture_logs
 
 from eventkit.conflicts import StoreSuspect
 from eventkit.database import driver, session
-from eventkit.head_exports import HeadWorker, export, lines_of, write
 from eventkit.head_gauges import head_gauges
-from eventkit.heads import PAGE, follow, progress
-from eventkit.signed_heads import Statement, checked, hash_of, key_of, opened, sign
 from eventkit.unit import Kit
+from eventkit.verifying.exports import HeadWorker, export, lines_of, write
+from eventkit.verifying.heads import PAGE, follow, progress
+from eventkit.verifying.signed import Statement, checked, hash_of, key_of, opened, sign
 from local.databases import Databases
 from tests.integration.eventkit.sample import CONTEXT, SAMPLE, plan
 from tests.integration.eventkit.tampering import as_owner, back_up, declare_restored, restore

@@ -12,11 +12,11 @@ import httpx
 import pytest
 
 from contracts.envelope import Message
+from eventkit.consuming.inbox import Park
+from eventkit.consuming.incoming import Unreadable
 from eventkit.database import driver, session
-from eventkit.inbox import Park
-from eventkit.incoming import Unreadable
-from eventkit.parked_actions import Wish, open_wishes
-from eventkit.parking import park
+from eventkit.parking.actions import Wish, open_wishes
+from eventkit.parking.parked import park
 from eventkit.unit import Kit
 from tests.integration.eventkit.http_calls import As
 

@@ -11,8 +11,8 @@ import pytest
 from contracts.codec import published
 from contracts.envelope import Message
 from contracts.examples import example
+from eventkit.consuming.incoming import Source
 from eventkit.database import driver, session
-from eventkit.incoming import Source
 from tests.contracts.examples import PUBLISHED
 from tests.integration.eventkit.conftest import MakeKit
 from tests.integration.eventkit.network import FeedWire, Network, over_kafka

@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 from contracts.envelope import Message
 from contracts.envelope import to_structured as whole
 from eventkit.console import Console
-from eventkit.parked_commands import parked
+from eventkit.parking.commands import parked
 from eventkit.service import Service
 from tests.integration.eventkit.conftest import MakeKit
 from tests.integration.eventkit.network import Network, catch_up, once, over_feed

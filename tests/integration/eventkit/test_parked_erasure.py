@@ -7,11 +7,11 @@ from uuid import uuid4
 import pytest
 
 from contracts.envelope import Message, from_structured
+from eventkit.consuming.inbox import Park
+from eventkit.consuming.incoming import Arrival, Unreadable
 from eventkit.database import driver, session
-from eventkit.inbox import Park
-from eventkit.incoming import Arrival, Unreadable
-from eventkit.parked_erasure import CLEARED, forget_parked
-from eventkit.parking import park
+from eventkit.parking.erasure import CLEARED, forget_parked
+from eventkit.parking.parked import park
 from eventkit.unit import Kit
 from tests.integration.eventkit.conftest import MakeKit
 from tests.integration.eventkit.network import SPEAKER, over_feed

@@ -15,9 +15,9 @@ import pytest
 
 from contracts.envelope import Message
 from contracts.events.meetings import InvitationsOpened, TargetGroup, TargetKind
-from eventkit.consumer import Consumer
+from eventkit.consuming.consumer import Consumer
 from eventkit.database import driver, session
-from eventkit.parking import ask_for_retry
+from eventkit.parking.parked import ask_for_retry
 from eventkit.recorded import Recorded
 from eventkit.service import Subscription
 from eventkit.unit import Unit

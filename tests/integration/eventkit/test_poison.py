@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from eventkit.feed import FeedReader
-from eventkit.incoming import SourceUnavailable
+from eventkit.consuming.feed import FeedReader
+from eventkit.consuming.incoming import SourceUnavailable
 from tests.integration.eventkit.conftest import MakeKit
 from tests.integration.eventkit.network import (
     FeedWire,

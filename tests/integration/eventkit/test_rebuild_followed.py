@@ -10,9 +10,9 @@ from uuid import uuid4
 import pytest
 
 from contracts.operations import ParkedAct, ParkedTarget
-from eventkit.incoming import SourceUnavailable
+from eventkit.consuming.incoming import SourceUnavailable
 from eventkit.origins import ForeignEvents
-from eventkit.parked_actions import PARKED_ACTION, requested
+from eventkit.parking.actions import PARKED_ACTION, requested
 from eventkit.rebuild import contents_hash, rebuild
 from eventkit.unit import Kit
 from tests.conftest import MakeDatabases

@@ -11,7 +11,7 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 
-from eventkit.consumer import Consumer
+from eventkit.consuming.consumer import Consumer
 from eventkit.database import Unavailable
 from eventkit.recorded import Recorded
 from eventkit.unit import Unit

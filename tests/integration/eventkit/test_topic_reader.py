@@ -8,7 +8,7 @@ import pytest
 from kafka import KafkaAdminClient
 
 from contracts.topics import topic
-from eventkit.incoming import SourceUnavailable, Stuck
+from eventkit.consuming.incoming import SourceUnavailable, Stuck
 from eventkit.kafka.reader import TopicReader
 from eventkit.kafka.topics import create_topic
 from tests.integration.eventkit.conftest import MakeKit

@@ -4,10 +4,10 @@ from uuid import UUID
 
 import pytest
 
-from eventkit.findings import Kind
-from eventkit.heads import follow
 from eventkit.unit import Kit
-from eventkit.verify import Report, verify
+from eventkit.verifying.findings import Kind
+from eventkit.verifying.heads import follow
+from eventkit.verifying.verify import Report, verify
 from local.databases import Databases
 from tests.integration.eventkit.sample import CONTEXT, SAMPLE, plan
 from tests.integration.eventkit.tampering import as_owner

@@ -9,14 +9,14 @@ import pytest
 from click.testing import CliRunner, Result
 
 from eventkit.console import Console
-from eventkit.findings import Kind
-from eventkit.head_exports import export, lines_of, write
-from eventkit.heads import follow
 from eventkit.service import Service
-from eventkit.signed_heads import key_of, opened, sign
 from eventkit.unit import Kit
-from eventkit.verify import Report, verify
-from eventkit.verify_commands import heads, verify_command
+from eventkit.verifying.commands import heads, verify_command
+from eventkit.verifying.exports import export, lines_of, write
+from eventkit.verifying.findings import Kind
+from eventkit.verifying.heads import follow
+from eventkit.verifying.signed import key_of, opened, sign
+from eventkit.verifying.verify import Report, verify
 from local.databases import Databases
 from tests.integration.eventkit.sample import CONTEXT, SAMPLE, plan
 from tests.integration.eventkit.tampering import as_owner, back_up, declare_restored, restore

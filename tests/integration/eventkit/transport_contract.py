@@ -12,7 +12,7 @@ import pytest
 from contracts.envelope import Message
 from eventkit.database import Unavailable, driver, session
 from eventkit.lease import Lease
-from eventkit.parking import ask_for_retry
+from eventkit.parking.parked import ask_for_retry
 from eventkit.recorded import Recorded
 from eventkit.unit import Unit
 from tests.integration.eventkit.network import (
@@ -74,7 +74,7 @@ class TransportContract:
     def test_a_gap_wider_than_a_page_is_closed_too(
         self, network: Network, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("eventkit.feed.PAGE", 2)
+        monkeypatch.setattr("eventkit.consuming.feed.PAGE", 2)
         messages = network.messages(6)
         catch_up(network, network.consumer(network.wire.script([messages[5]])))
         assert network.heard() == once(messages)

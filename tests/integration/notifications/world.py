@@ -36,9 +36,9 @@ from contracts.events.registry import (
 )
 from eventkit.auth.principal import Principal
 from eventkit.auth.tokens import Signer
-from eventkit.consumer import Consumer
+from eventkit.consuming.consumer import Consumer
+from eventkit.consuming.incoming import Batch, Place
 from eventkit.database import session
-from eventkit.incoming import Batch, Place
 from eventkit.unit import Kit
 from notifications.app import SERVICE
 from notifications.delivery.mails import MailWorker

@@ -7,8 +7,8 @@ from uuid import UUID
 import pytest
 
 from contracts.envelope import Message
-from eventkit.asking import Asking
-from eventkit.incoming import Arrival, SourceUnavailable
+from eventkit.consuming.asking import Asking
+from eventkit.consuming.incoming import Arrival, SourceUnavailable
 
 
 @dataclass

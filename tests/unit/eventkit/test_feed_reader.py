@@ -5,8 +5,8 @@ from uuid import UUID
 import httpx
 import pytest
 
+from eventkit.consuming.feed import Feed, FeedReader
 from eventkit.cursors import Cursor
-from eventkit.feed import Feed, FeedReader
 
 
 def answering(seen: int, head: int) -> FeedReader:

@@ -9,9 +9,9 @@ from uuid import UUID
 import pytest
 
 from contracts.envelope import Message
+from eventkit.consuming.inbox import Action, Handle, Inbox, Known, Lost, Park
 from eventkit.generations import Generation, Line, State
-from eventkit.inbox import Action, Handle, Inbox, Known, Lost, Park
-from eventkit.restored import Compared, Evidence, NotNow
+from eventkit.restoring.restored import Compared, Evidence, NotNow
 from tests.unit.eventkit.test_inbox import GENERATION, after, message, nothing
 
 THEN = datetime(2020, 10, 16, tzinfo=UTC)

@@ -10,8 +10,8 @@ from uuid import UUID, uuid5
 from contracts.codec import encode
 from contracts.envelope import Message
 from contracts.events.meetings import MeetingCancelled
-from eventkit.inbox import Action, Handle, Inbox, Known, Park
-from eventkit.incoming import SourceUnavailable, Unreadable
+from eventkit.consuming.inbox import Action, Handle, Inbox, Known, Park
+from eventkit.consuming.incoming import SourceUnavailable, Unreadable
 
 NOW = datetime(2020, 10, 16, tzinfo=UTC)
 GENERATION = UUID(int=1)

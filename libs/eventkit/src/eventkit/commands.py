@@ -6,18 +6,18 @@ import click
 import sqlalchemy as sa
 
 from eventkit.console import Console
-from eventkit.erasure_commands import erasure
+from eventkit.erasure.commands import erasure
 from eventkit.migrate import migrate, migrate_keys
 from eventkit.origins import ForeignEvents, Origin, OwnEvents
-from eventkit.parked_commands import parked
+from eventkit.parking.commands import parked
 from eventkit.progress import shown
 from eventkit.readmodel import ReadModel
 from eventkit.rebuild import rebuild
-from eventkit.restored_commands import RESTORED
+from eventkit.restoring.commands import RESTORED
 from eventkit.settings import BadSettings, Settings
 from eventkit.transport import make_topic, open_feed
 from eventkit.unfinished import fingerprint
-from eventkit.verify_commands import heads, verify_command
+from eventkit.verifying.commands import heads, verify_command
 
 
 @click.command("migrate")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 import sqlalchemy as sa
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 
-from eventkit.lost import LOST
+from eventkit.consuming.lost import LOST
 
 _SUSPECT = sa.text("SELECT count(store_suspicion())")
 _LOST = sa.text(f"SELECT source, count(*) AS events {LOST} GROUP BY source")

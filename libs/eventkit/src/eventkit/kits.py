@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from eventkit.database import connect, session
-from eventkit.parked_actions import PARKED_ACTION_ROWS
+from eventkit.parking.actions import PARKED_ACTION_ROWS
 from eventkit.projection import Projector
 from eventkit.service import Service
 from eventkit.settings import Settings

@@ -16,8 +16,8 @@ import structlog
 
 from eventkit.auth.keys import KeysUnavailable
 from eventkit.conflicts import StoreSuspect, VersionConflict
+from eventkit.consuming.incoming import SourceUnavailable
 from eventkit.database import Unavailable
-from eventkit.incoming import SourceUnavailable
 from eventkit.lease import Fenced
 from eventkit.logs import crash
 from eventkit.relay import BrokerUnavailable

@@ -11,11 +11,11 @@ import structlog
 from contracts.catalog import UnknownEvent
 from contracts.codec import read
 from contracts.envelope import Message
-from eventkit.effects import recorded_message
-from eventkit.feed import PLACE, Feed, FeedReader
-from eventkit.inbox import UNFIT, first_line
-from eventkit.incoming import Arrival
-from eventkit.parking import passed_over
+from eventkit.consuming.effects import recorded_message
+from eventkit.consuming.feed import PLACE, Feed, FeedReader
+from eventkit.consuming.inbox import UNFIT, first_line
+from eventkit.consuming.incoming import Arrival
+from eventkit.parking.parked import passed_over
 from eventkit.recorded import Recorded
 from eventkit.store import Connection, Store
 from eventkit.stored import recorded

@@ -14,9 +14,9 @@ import sqlalchemy as sa
 import structlog
 from psycopg import sql
 
+from eventkit.consuming.incoming import OtherGeneration
 from eventkit.crash_points import reach
 from eventkit.domain import Conflict
-from eventkit.incoming import OtherGeneration
 from eventkit.origins import Origin, Page
 from eventkit.projection import Projector
 from eventkit.readmodel import ReadModel

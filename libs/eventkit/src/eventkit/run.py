@@ -15,9 +15,9 @@ import structlog
 from eventkit import logs
 from eventkit.commands import UPKEEP
 from eventkit.console import Console
+from eventkit.consuming.incoming import SourceUnavailable
 from eventkit.database import Unavailable
 from eventkit.domain import Refusal
-from eventkit.incoming import SourceUnavailable
 from eventkit.kafka.clients import TopicUnavailable
 from eventkit.process import RoleProcess
 from eventkit.roles import NothingToDo

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from contracts.topics import topic
 from eventkit.auth.client import service_client
-from eventkit.consumer import Consumer
-from eventkit.feed import PAGE, Feed, FeedReader
-from eventkit.incoming import Source
+from eventkit.consuming.consumer import Consumer
+from eventkit.consuming.feed import PAGE, Feed, FeedReader
+from eventkit.consuming.incoming import Source
 from eventkit.kafka.publisher import TopicPublisher
 from eventkit.kafka.reader import TopicReader
 from eventkit.kafka.topics import create_topic

@@ -4,9 +4,9 @@ import sqlalchemy as sa
 
 from eventkit.database import Unavailable
 from eventkit.erasure.worker import ErasureWorker
-from eventkit.head_exports import HeadWorker
 from eventkit.service import Worker
 from eventkit.unit import Kit
+from eventkit.verifying.exports import HeadWorker
 
 
 def forget_strangers(kit: Kit) -> bool:

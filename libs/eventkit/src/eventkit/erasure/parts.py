@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import insert
 from contracts.erasure import ErasurePart, ErasureReason
 from eventkit.database import driver
 from eventkit.erasure.holdings import Holding, clear, count_held, owned_by, remains
-from eventkit.parked_erasure import forget_parked
+from eventkit.parking.erasure import forget_parked
 from eventkit.tables import ERASURE_PARTS, ERASURES
 
 

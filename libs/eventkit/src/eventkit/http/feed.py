@@ -37,7 +37,7 @@ POLICY = {
 LONGEST_MS = 20_000
 SOONEST, LATEST = 0.02, 0.2
 GATHER_SECONDS = 0.03
-_EXTENSION = "eventkit.feed"
+_EXTENSION = "eventkit.consuming.feed"
 _EVENTS = {"type": "array", "items": {"type": "object", "description": "A CloudEvent 1.0."}}
 _EVENT = {
     "specversion": "1.0",

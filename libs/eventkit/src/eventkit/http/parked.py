@@ -25,7 +25,7 @@ from eventkit.http.listing import Listing, same, since
 from eventkit.http.policy import Policy, allow
 from eventkit.http.schemas import Written, page_of
 from eventkit.http.views import accepted, context, kit, shown
-from eventkit.parked_actions import PARKED_ACTION, check, requested
+from eventkit.parking.actions import PARKED_ACTION, check, requested
 from eventkit.tables import PARKED
 
 bp = Blueprint(

@@ -21,7 +21,7 @@ from eventkit.http.parked import WHY
 from eventkit.http.policy import Policy, allow
 from eventkit.http.views import context, kit, shown
 from eventkit.idempotency import Idempotency
-from eventkit.parked_actions import MOST_TARGETS, PARKED_ACTION, requested
+from eventkit.parking.actions import MOST_TARGETS, PARKED_ACTION, requested
 from eventkit.tables import PARKED, PARKED_ACTIONS
 
 bp = Blueprint(

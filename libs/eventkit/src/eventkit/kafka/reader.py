@@ -9,7 +9,7 @@ from typing import Any
 from kafka import TopicPartition
 
 from contracts.envelope import Malformed, from_kafka
-from eventkit.incoming import Arrival, Batch, Place, SourceUnavailable, Stuck, Unreadable
+from eventkit.consuming.incoming import Arrival, Batch, Place, SourceUnavailable, Stuck, Unreadable
 from eventkit.kafka.clients import Servers, consumer, translated
 from eventkit.kafka.topics import Topic, Watch
 

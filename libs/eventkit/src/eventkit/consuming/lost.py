@@ -10,7 +10,7 @@ from uuid import UUID
 import structlog
 
 from contracts.envelope import to_structured
-from eventkit.inbox import Lost
+from eventkit.consuming.inbox import Lost
 from eventkit.store import Connection
 
 _log = structlog.get_logger(component="consumer")

@@ -12,10 +12,10 @@ from joserfc.jwk import OKPKey
 
 from eventkit.console import Console
 from eventkit.database import driver, session
-from eventkit.head_exports import lines_of, newest
 from eventkit.progress import shown
-from eventkit.signed_heads import Statement, checked, key_of, opened, public
-from eventkit.verify import Report, verify
+from eventkit.verifying.exports import lines_of, newest
+from eventkit.verifying.signed import Statement, checked, key_of, opened, public
+from eventkit.verifying.verify import Report, verify
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 

@@ -14,7 +14,7 @@ from contracts.catalog import UnknownEvent, find
 from contracts.codec import read
 from contracts.envelope import Malformed, Message, from_structured, to_structured
 from contracts.schemas import json_schema
-from eventkit.inbox import UNFIT
+from eventkit.consuming.inbox import UNFIT
 from eventkit.store import Connection
 
 CLEARED = "cleared by an erasure"

@@ -12,12 +12,12 @@ import structlog
 
 from contracts.envelope import Message
 from contracts.operations import ParkedAct, ParkedOutcome
+from eventkit.consuming.effects import Progress
+from eventkit.consuming.inbox import Park, known
+from eventkit.consuming.incoming import SourceUnavailable
 from eventkit.database import driver, session
-from eventkit.effects import Progress
-from eventkit.inbox import Park, known
-from eventkit.incoming import SourceUnavailable
-from eventkit.parked_actions import SKIPPABLE, Wish, erases, open_wishes, record
-from eventkit.parking import (
+from eventkit.parking.actions import SKIPPABLE, Wish, erases, open_wishes, record
+from eventkit.parking.parked import (
     ParkedEvent,
     forget_stream,
     go_on,
@@ -27,7 +27,7 @@ from eventkit.parking import (
     pass_over,
     unpark,
 )
-from eventkit.retries import Hands, Retries
+from eventkit.parking.retries import Hands, Retries
 from eventkit.store import Connection
 
 _log = structlog.get_logger(component="consumer")

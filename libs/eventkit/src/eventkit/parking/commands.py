@@ -11,8 +11,8 @@ from contracts.operations import ParkedAct, ParkedTarget
 from eventkit.console import Console
 from eventkit.database import driver, session
 from eventkit.domain import Conflict
-from eventkit.parked_actions import MOST_TARGETS, PARKED_ACTION, check, progress, requested
-from eventkit.parking import ParkedEvent, ParkedStream, parked_event, parked_streams
+from eventkit.parking.actions import MOST_TARGETS, PARKED_ACTION, check, progress, requested
+from eventkit.parking.parked import ParkedEvent, ParkedStream, parked_event, parked_streams
 from eventkit.recorded import Context
 
 ACTOR = "command-line"

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from contracts.envelope import Message
+from eventkit.consuming.incoming import Arrival
 from eventkit.generations import Generation, Lineage
-from eventkit.incoming import Arrival
 from eventkit.store import Connection
 
 _IDS = "SELECT position, event_id FROM events WHERE position = ANY(%s)"

@@ -10,10 +10,10 @@ from uuid import UUID
 
 from joserfc.jwk import OKPKey
 
-from eventkit.findings import Finding, Kind
-from eventkit.heads import Progress
-from eventkit.signed_heads import Statement, checked
 from eventkit.store import Connection
+from eventkit.verifying.findings import Finding, Kind
+from eventkit.verifying.heads import Progress
+from eventkit.verifying.signed import Statement, checked
 
 _SIGNED: LiteralString = "SELECT statement FROM exported_heads ORDER BY number"
 _LINE: LiteralString = """

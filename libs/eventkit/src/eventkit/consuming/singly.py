@@ -12,10 +12,10 @@ from uuid import UUID
 import structlog
 
 from contracts.envelope import Message
-from eventkit.claims import Claims, alone, ran_into_timeout
+from eventkit.consuming.claims import Claims, alone, ran_into_timeout
+from eventkit.consuming.effects import Effects, Progress
+from eventkit.consuming.inbox import BEHIND, Action, Handle, Lost, Park, first_line
 from eventkit.database import Unavailable
-from eventkit.effects import Effects, Progress
-from eventkit.inbox import BEHIND, Action, Handle, Lost, Park, first_line
 from eventkit.logs import crash
 from eventkit.passing import PASSING
 

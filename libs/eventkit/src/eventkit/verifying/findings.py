@@ -8,9 +8,9 @@ from itertools import pairwise
 
 import msgspec
 
-from eventkit.heads import Head
 from eventkit.store import Store
 from eventkit.stored import Stored
+from eventkit.verifying.heads import Head
 
 
 class Kind(StrEnum):

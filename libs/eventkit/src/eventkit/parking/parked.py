@@ -8,8 +8,8 @@ from datetime import datetime
 from uuid import UUID
 
 from contracts.envelope import Malformed, Message, from_structured, to_structured
-from eventkit.inbox import Park
-from eventkit.incoming import Unreadable
+from eventkit.consuming.inbox import Park
+from eventkit.consuming.incoming import Unreadable
 from eventkit.store import Connection
 
 # What only the source can settle may settle by itself: it may have been away when it was asked.

@@ -11,8 +11,7 @@ from uuid import UUID
 import httpx
 
 from contracts.envelope import Malformed, Message, from_structured, split_batch
-from eventkit.cursors import Cursor, parse
-from eventkit.incoming import (
+from eventkit.consuming.incoming import (
     Arrival,
     Batch,
     OtherGeneration,
@@ -20,6 +19,7 @@ from eventkit.incoming import (
     SourceUnavailable,
     Unreadable,
 )
+from eventkit.cursors import Cursor, parse
 
 # The log's name among saved places; a feed has one partition.
 PLACE: Place = ("feed", 0)

@@ -24,7 +24,7 @@ from contracts.operations import (
     ParkedTarget,
 )
 from eventkit.domain import Aggregate, Conflict
-from eventkit.parking import ParkedEvent
+from eventkit.parking.parked import ParkedEvent
 from eventkit.readmodel import Key, ReadModel, Row
 from eventkit.recorded import Context, Recorded
 from eventkit.store import Connection

@@ -10,11 +10,11 @@ import sqlalchemy as sa
 
 from contracts.topics import topic
 from eventkit.console import Console
+from eventkit.consuming.incoming import Arrival
+from eventkit.consuming.lost import lost_events
 from eventkit.database import driver, session
-from eventkit.incoming import Arrival
 from eventkit.kafka.reader import TopicReader
-from eventkit.lost import lost_events
-from eventkit.restored import Evidence, NotNow, begin, examine
+from eventkit.restoring.restored import Evidence, NotNow, begin, examine
 from eventkit.settings import BadSettings
 
 UNPROVEN = (

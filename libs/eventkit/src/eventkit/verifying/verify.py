@@ -18,13 +18,13 @@ import psycopg
 import sqlalchemy as sa
 from psycopg import IsolationLevel
 
-from eventkit.findings import Finding, Kind, findings_of
-from eventkit.heads import Follower, Head, Progress, progress
-from eventkit.signed_heads import key_of
 from eventkit.store import COLUMNS, Connection
 from eventkit.stored import Stored
 from eventkit.unit import Kit
-from eventkit.witnesses import Witness, Witnesses
+from eventkit.verifying.findings import Finding, Kind, findings_of
+from eventkit.verifying.heads import Follower, Head, Progress, progress
+from eventkit.verifying.signed import key_of
+from eventkit.verifying.witnesses import Witness, Witnesses
 
 # S608: built from constants alone.
 _ALL: LiteralString = f"SELECT {COLUMNS} FROM events ORDER BY position"  # noqa: S608

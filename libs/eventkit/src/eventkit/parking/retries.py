@@ -15,15 +15,15 @@ import structlog
 
 from contracts.envelope import Message
 from contracts.operations import ParkedOutcome
-from eventkit.asking import Asking
-from eventkit.claims import Claims
+from eventkit.consuming.asking import Asking
+from eventkit.consuming.claims import Claims
+from eventkit.consuming.effects import Effects, Progress
+from eventkit.consuming.inbox import Action, Inbox, Park
+from eventkit.consuming.incoming import Arrival, Unreadable
+from eventkit.consuming.singly import Singly, TimedOut
 from eventkit.database import driver, session
-from eventkit.effects import Effects, Progress
-from eventkit.inbox import Action, Inbox, Park
-from eventkit.incoming import Arrival, Unreadable
-from eventkit.parked_actions import Wish, record
-from eventkit.parking import RETRIED_BY_ITSELF, due, park, park_again, parked_events, unpark
-from eventkit.singly import Singly, TimedOut
+from eventkit.parking.actions import Wish, record
+from eventkit.parking.parked import RETRIED_BY_ITSELF, due, park, park_again, parked_events, unpark
 from eventkit.unit import Kit
 
 _log = structlog.get_logger(component="consumer")

@@ -12,11 +12,11 @@ import orjson
 import structlog
 
 from contracts.envelope import Message
-from eventkit.asking import Asking
-from eventkit.carrying import Carrying
+from eventkit.consuming.asking import Asking
+from eventkit.consuming.carrying import Carrying
+from eventkit.consuming.incoming import Arrival, SourceUnavailable
 from eventkit.database import driver, session
 from eventkit.generations import Line
-from eventkit.incoming import Arrival, SourceUnavailable
 from eventkit.lease import Fenced
 from eventkit.store import Connection
 from eventkit.unit import Kit

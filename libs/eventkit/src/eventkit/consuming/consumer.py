@@ -10,21 +10,21 @@ from uuid import UUID
 
 import structlog
 
-from eventkit.asking import Asking
-from eventkit.claims import BATCH, Claims, ran_into_timeout
+from eventkit.consuming.asking import Asking
+from eventkit.consuming.claims import BATCH, Claims, ran_into_timeout
+from eventkit.consuming.effects import Effects, Progress
+from eventkit.consuming.following import Following
+from eventkit.consuming.inbox import Action, Handle, Inbox, Lost, Park, known
+from eventkit.consuming.incoming import Arrival, Batch, OtherGeneration, Place, Source, Streams
+from eventkit.consuming.lost import tell_lost
+from eventkit.consuming.singly import Singly
 from eventkit.crash_points import reach
 from eventkit.database import Unavailable, driver, session
-from eventkit.effects import Effects, Progress
-from eventkit.following import Following
-from eventkit.inbox import Action, Handle, Inbox, Lost, Park, known
-from eventkit.incoming import Arrival, Batch, OtherGeneration, Place, Source, Streams
 from eventkit.lease import Fenced, Lease
 from eventkit.logs import crash
-from eventkit.lost import tell_lost
-from eventkit.parked_acts import Acts
+from eventkit.parking.acts import Acts
+from eventkit.parking.retries import Hands, Retries
 from eventkit.passing import PASSING
-from eventkit.retries import Hands, Retries
-from eventkit.singly import Singly
 from eventkit.unit import Kit
 
 if TYPE_CHECKING:

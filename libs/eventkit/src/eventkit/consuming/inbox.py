@@ -13,8 +13,8 @@ from msgspec import DecodeError
 from contracts.catalog import UnknownEvent, newest
 from contracts.codec import read
 from contracts.envelope import Message, to_structured
+from eventkit.consuming.incoming import Arrival, SourceUnavailable, Unreadable
 from eventkit.generations import Line
-from eventkit.incoming import Arrival, SourceUnavailable, Unreadable
 from eventkit.store import Connection
 
 Fetch = Callable[[str, int], list[Message]]

@@ -15,13 +15,13 @@ import orjson
 from contracts.catalog import UnknownEvent
 from contracts.codec import read
 from contracts.envelope import Message, from_structured, to_structured
+from eventkit.consuming.effects import recorded_message
+from eventkit.consuming.inbox import UNFIT
+from eventkit.consuming.incoming import Arrival
+from eventkit.consuming.lost import tell_lost
 from eventkit.database import driver, session
-from eventkit.effects import recorded_message
 from eventkit.generations import Line
-from eventkit.inbox import UNFIT
-from eventkit.incoming import Arrival
 from eventkit.lease import Fenced
-from eventkit.lost import tell_lost
 from eventkit.projection import Projector
 from eventkit.recorded import Recorded
 from eventkit.store import Connection

@@ -22,11 +22,11 @@ from joserfc.jwk import OKPKey
 
 from eventkit.crash_points import reach
 from eventkit.database import driver, session
-from eventkit.heads import follow, progress
 from eventkit.metrics import HEADS_WRITTEN
-from eventkit.signed_heads import BadStatement, Statement, hash_of, key_of, opened, sign
 from eventkit.store import Connection
 from eventkit.unit import Kit
+from eventkit.verifying.heads import follow, progress
+from eventkit.verifying.signed import BadStatement, Statement, hash_of, key_of, opened, sign
 
 _log = structlog.get_logger(component="heads")
 

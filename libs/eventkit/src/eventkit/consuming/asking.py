@@ -8,7 +8,7 @@ from typing import TypeVar
 from uuid import UUID
 
 from contracts.envelope import Message
-from eventkit.incoming import Arrival, SourceUnavailable, Streams
+from eventkit.consuming.incoming import Arrival, SourceUnavailable, Streams
 
 Answer = TypeVar("Answer")
 

@@ -11,15 +11,15 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from contracts.envelope import Message
-from eventkit.claims import settle
+from eventkit.consuming.claims import settle
+from eventkit.consuming.inbox import Action, Handle, Lost, Park, keep
+from eventkit.consuming.incoming import Batch, Place
+from eventkit.consuming.lost import keep_lost
 from eventkit.crash_points import reach
 from eventkit.database import driver, session
 from eventkit.erasure.hearing import hear
-from eventkit.inbox import Action, Handle, Lost, Park, keep
-from eventkit.incoming import Batch, Place
 from eventkit.lease import Fenced
-from eventkit.lost import keep_lost
-from eventkit.parking import park
+from eventkit.parking.parked import park
 from eventkit.projection import Projector
 from eventkit.recorded import Context, Metadata, Recorded
 from eventkit.store import Connection
