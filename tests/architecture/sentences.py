@@ -19,8 +19,15 @@ _SPEAKING = {
     "meetings": ("domain/*.py", "api/*.py", "[ar]*.py"),
     "notifications": ("domain/*.py", "api/*.py"),
 }
-# What is written for the description, or for whoever reads a crash.
-_SILENT = {"openapi.py", "events_described.py", "problem_kinds.py", "examples.py", "app.py"}
+# What is written for the description, for the command line, or for whoever reads a crash.
+_SILENT = {
+    "commands.py",
+    "openapi.py",
+    "events_described.py",
+    "problem_kinds.py",
+    "examples.py",
+    "app.py",
+}
 # Pages for people of the network are German from the start.
 _GERMAN = {"api/pages.py"}
 _DESCRIBING = ("metadata", "description", "help")
