@@ -34,10 +34,16 @@ BATCH = 1_000
 # Not bound by what bounds a request; the lease's row stays locked, so nobody overtakes meanwhile.
 _PATIENCE = "SELECT set_config('statement_timeout', '0', true), set_config(%s, '0', true)"
 _HOLD = "SELECT 1 FROM consumers WHERE name = %(source)s AND epoch = %(epoch)s FOR UPDATE"
-_EMPTY = "DELETE FROM source_copies WHERE source = %s"
+# Whoever was overtaken without knowing it yet must leave the copies of the next one alone: the
+# event that has no copy counts as lost.
+_EMPTY = (
+    "DELETE FROM source_copies WHERE source = %(source)s"
+    " AND (SELECT epoch FROM consumers WHERE name = %(source)s FOR SHARE) = %(epoch)s"
+)
 _COPY = (
-    "INSERT INTO source_copies (source, position, event_id, message)"
-    " SELECT %s, * FROM unnest(%s::bigint[], %s::uuid[], %s::bytea[])"
+    "INSERT INTO source_copies (source, position, event_id, message) SELECT %(source)s, *"
+    " FROM unnest(%(positions)s::bigint[], %(ids)s::uuid[], %(messages)s::bytea[])"
+    " WHERE (SELECT epoch FROM consumers WHERE name = %(source)s FOR SHARE) = %(epoch)s"
     " ON CONFLICT (source, position) DO NOTHING"
 )
 _GONE = (
@@ -103,22 +109,24 @@ class Carrying:
         """
         with session(self._kit.engine) as connection:
             raw = driver(connection)
-            raw.execute(_EMPTY, (self._source,))
+            raw.execute(_EMPTY, {"source": self._source, "epoch": epoch})
             for page in events:
                 self._renew(epoch)
-                self._copy(raw, [one for one in page if isinstance(one, Message)])
+                self._copy(raw, [one for one in page if isinstance(one, Message)], epoch)
             with raw.transaction():
                 lost = self._carry_over(raw, line, epoch)
-            raw.execute(_EMPTY, (self._source,))
+            raw.execute(_EMPTY, {"source": self._source, "epoch": epoch})
         tell_lost(self._source, lost)
 
-    def _copy(self, raw: Connection, page: Sequence[Message]) -> None:
-        columns = (
-            [one.position for one in page],
-            [one.id for one in page],
-            [to_structured(one) for one in page],
-        )
-        raw.execute(_COPY, (self._source, *columns))
+    def _copy(self, raw: Connection, page: Sequence[Message], epoch: int) -> None:
+        values = {
+            "source": self._source,
+            "epoch": epoch,
+            "positions": [one.position for one in page],
+            "ids": [one.id for one in page],
+            "messages": [to_structured(one) for one in page],
+        }
+        raw.execute(_COPY, values)
 
     def _carry_over(self, raw: Connection, line: Line, epoch: int) -> list[UUID]:
         values: dict[str, Any] = {
