@@ -1,8 +1,10 @@
 """The erasure journal keeps what was written whole, and believes nobody who has no key."""
 
 import multiprocessing
+import resource
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import orjson
@@ -138,3 +140,25 @@ def test_a_journal_that_cannot_be_written_refuses(tmp_path: Path) -> None:
         Journal(path, KEY).append(entry(1))
     with pytest.raises(Unavailable):
         Journal(path, KEY).entries()
+
+
+def _append_to_a_full_disk(path: Path, refused: Any) -> None:
+    size = path.stat().st_size
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size + 20, size + 20))
+    try:
+        Journal(path, KEY).append(entry(2))
+    except Unavailable:
+        refused.set()
+
+
+def test_a_line_that_the_disk_took_by_half_is_refused(path: Path, journal: Journal) -> None:
+    """The kernel writes what there is room for, and says so without an error."""
+    journal.append(entry(1))
+    forking = multiprocessing.get_context("fork")
+    refused = forking.Event()
+    process = forking.Process(target=_append_to_a_full_disk, args=(path, refused))
+    process.start()
+    process.join()
+    assert refused.is_set()
+    journal.append(entry(3))
+    assert people(journal) == [1, 3]

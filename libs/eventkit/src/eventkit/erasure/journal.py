@@ -11,6 +11,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from errno import ENOSPC
 from pathlib import Path
 from uuid import UUID
 
@@ -58,7 +59,7 @@ class Journal:
         """Write one line and wait until it is on the disk; raises Unavailable."""
         try:
             with self._locked() as file:
-                os.write(file, self._line(entry, _whole_lines(file) + 1))
+                _write(file, self._line(entry, _whole_lines(file) + 1))
                 os.fsync(file)
         except OSError as error:
             raise Unavailable(f"the erasure journal: {error.strerror}") from error
@@ -117,6 +118,12 @@ def _whole_lines(file: int) -> int:
     if torn:
         os.ftruncate(file, len(content) - len(torn))
     return whole.count(b"\n") + 1 if whole else 0
+
+
+def _write(file: int, line: bytes) -> None:
+    """All of it, or OSError: a disk that is nearly full takes a part, and says so by the count."""
+    if os.write(file, line) < len(line):
+        raise OSError(ENOSPC, os.strerror(ENOSPC))
 
 
 def _decoded(text: bytes) -> _Line | None:
