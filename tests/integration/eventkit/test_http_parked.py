@@ -11,7 +11,9 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
+from contracts.catalog import wire
 from contracts.envelope import Message
+from contracts.events.contacts import ContactErased
 from eventkit.consuming.inbox import Park
 from eventkit.consuming.incoming import Unreadable
 from eventkit.database import driver, session
@@ -31,11 +33,11 @@ def operator(as_: As) -> httpx.Client:
     return as_("operator")
 
 
-def message(stream: str, version: int = 1, wire: str = "meeting.planned.v1") -> Message:
+def message(stream: str, version: int = 1, name: str = "meeting.planned.v1") -> Message:
     return Message(
         id=uuid4(),
         source="https://meetings.example.org",
-        type=wire,
+        type=name,
         subject=stream,
         time=NOW,
         position=version,
@@ -113,7 +115,7 @@ def test_one_is_shown_with_its_tag_and_without_its_message(
 def test_an_error_about_what_operators_do_not_read_is_not_quoted(
     operator: httpx.Client, kit: Kit
 ) -> None:
-    story = Park(message("a", wire="story.told.v1"), "handler", "KeyError: 'what somebody said'")
+    story = Park(message("a", name="story.told.v1"), "handler", "KeyError: 'what somebody said'")
     (number,) = keep(kit, [story])
     assert operator.get(f"{PARKED}/{number}").json()["detail"] is None
 
@@ -164,9 +166,10 @@ def test_what_makes_no_sense_is_refused_in_german_as_well(operator: httpx.Client
         Park(message("a"), "fork", "r"),
         Park(message("a", 2), "waiting", "behind"),
         Park(Unreadable(raw=b"17", reason="r"), "unreadable", "r"),
-        Park(message("b", wire="contact.erased.v1"), "handler", "r"),
+        Park(message("b", name=wire(ContactErased)), "handler", "r"),
+        Park(message("c", name="contact.erased.v2"), "newer", "r"),
     ]
-    fork, waiting, unreadable, erasure = keep(kit, parks)
+    fork, waiting, unreadable, erasure, newer = keep(kit, parks)
     german = {"Accept-Language": "de"}
     for number, act, code in (
         (fork, "skip", "parked-not-next"),
@@ -174,6 +177,7 @@ def test_what_makes_no_sense_is_refused_in_german_as_well(operator: httpx.Client
         (unreadable, "skip", "parked-no-event"),
         (unreadable, "retry", "parked-no-event"),
         (erasure, "skip", "parked-erasure"),
+        (newer, "skip", "parked-erasure"),
     ):
         answer = ask(operator, number, act, **german)
         assert (answer.status_code, answer.json()["code"]) == (409, code)

@@ -13,7 +13,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from contracts.catalog import UnknownEvent, find
+from contracts.catalog import UnknownEvent, newest
 from contracts.envelope import Message
 from contracts.operations import (
     ParkedAct,
@@ -149,9 +149,9 @@ def check(act: ParkedAct, stream: str | None, reason: str, wire: str | None) -> 
 
 
 def erases(wire: str | None) -> bool:
-    """Whether an event of this wire name ends somebody's personal data."""
+    """Whether an event of this wire name, in whatever version, ends somebody's personal data."""
     try:
-        return wire is not None and find(wire).erases is not None
+        return newest((wire or "").rpartition(".v")[0]).erases is not None
     except UnknownEvent:
         return False
 
