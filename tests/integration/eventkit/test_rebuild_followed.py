@@ -146,3 +146,7 @@ def test_what_was_passed_over_stays_without_effect_in_a_rebuild(followed: Follow
     followed.spoil()
     assert followed.rebuild() == 2
     assert followed.contents() == before
+    # As whoever follows a restored source leaves it; what stands is told as it was.
+    network.rows("UPDATE inbox SET generation = gen_random_uuid() RETURNING 1")
+    assert followed.rebuild() == 2
+    assert followed.contents() == before

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any, Protocol
-from uuid import UUID
 
 import structlog
 
@@ -133,7 +132,5 @@ class ForeignEvents:
         return recorded_message(arrival, event, self._source)
 
 
-def _identity(arrival: Arrival) -> tuple[UUID, str, int] | None:
-    if not isinstance(arrival, Message):
-        return None
-    return arrival.generation, arrival.subject, arrival.version
+def _identity(arrival: Arrival) -> tuple[str, int] | None:
+    return (arrival.subject, arrival.version) if isinstance(arrival, Message) else None

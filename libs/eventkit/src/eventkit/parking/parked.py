@@ -65,9 +65,7 @@ _SKIP = (
     "INSERT INTO inbox (source, generation, stream, version, event_id, skipped, skipped_by,"
     " skipped_why) VALUES (%s, %s, %s, %s, %s, %s, %s, %s)"
 )
-_SKIPPED = (
-    "SELECT generation, stream, version FROM inbox WHERE source = %s AND skipped_by IS NOT NULL"
-)
+_SKIPPED = "SELECT stream, version FROM inbox WHERE source = %s AND skipped_by IS NOT NULL"
 
 
 @dataclass(frozen=True)
@@ -192,9 +190,11 @@ def pass_over(raw: Connection, source: str, message: Message, *, by: str, why: s
     raw.execute(_SKIP, (source, *identity, message.type, by, why))
 
 
-def passed_over(raw: Connection, source: str) -> set[tuple[UUID, str, int]]:
-    """Generation, stream and version of all that operators had passed over: a rebuild has to
-    leave these out as well."""
+def passed_over(raw: Connection, source: str) -> set[tuple[str, int]]:
+    """Stream and version of all that operators had passed over: a rebuild has to leave these out.
+
+    Not the generation: a restore of the source changes that here, and not what the source tells.
+    """
     return {tuple(row) for row in raw.execute(_SKIPPED, (source,))}
 
 
