@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from click.testing import CliRunner, Result
@@ -12,9 +13,13 @@ from contracts.envelope import Message
 from contracts.envelope import to_structured as whole
 from eventkit.console import Console
 from eventkit.parking.commands import parked
+from eventkit.recorded import Recorded
 from eventkit.service import Service
+from eventkit.unit import Unit
 from tests.integration.eventkit.conftest import MakeKit
-from tests.integration.eventkit.network import Network, catch_up, once, over_feed
+from tests.integration.eventkit.network import Network, catch_up, hear, once, over_feed
+from tests.integration.eventkit.restores import say_restored, speak
+from tests.integration.eventkit.sample import plan
 
 AUDITED = (
     "SELECT type, metadata::json->>'actor', data::json FROM events"
@@ -118,6 +123,43 @@ def test_a_discarded_stream_is_taken_from_its_source_again(network: Network) -> 
     assert network.seen(one) == [1, 2, 3]
     assert network.parked() == []
     assert audited(network)[-1][2]["events"] == 2
+
+
+def test_a_stream_whose_copy_was_spoilt_is_taken_from_its_source_again(network: Network) -> None:
+    one, two, three = network.messages(3)
+    consumer = network.consumer(network.wire.script([one, broken(two), three]))
+    catch_up(network, consumer)
+    number = numbers(network)[0]
+    network.rows("UPDATE parked SET message = 'x' WHERE id = %s RETURNING 1", number)
+    typed(network, "discard", str(number), "--reason", "spoilt", "--wait", "0")
+    catch_up(network, consumer)
+    catch_up(network, consumer)
+    assert network.heard() == once([one, two, three])
+    assert network.parked() == []
+
+
+def test_a_stream_from_before_a_restore_of_its_source_is_taken_from_it_again(
+    network: Network, postgres: str
+) -> None:
+    is_mended = False
+
+    def react(unit: Unit, fact: Recorded[Any]) -> None:
+        if fact.position == 1 and not is_mended:
+            raise ValueError
+        hear(unit, fact)
+
+    network.say(events=3)
+    consumer = network.consumer(react=react)
+    catch_up(network, consumer)
+    assert say_restored(network, postgres, "--yes", "--fork-position", "3").exit_code == 0
+    speak(network, key := uuid4(), plan(key, "Danach"))
+    catch_up(network, consumer)
+    is_mended = True
+    typed(network, "discard", str(numbers(network)[0]), "--reason", "x", "--wait", "0")
+    catch_up(network, consumer)
+    catch_up(network, consumer)
+    assert network.parked() == []
+    assert network.heard() == once(network.said())
 
 
 def test_what_is_no_event_can_be_discarded_and_nothing_else(network: Network) -> None:

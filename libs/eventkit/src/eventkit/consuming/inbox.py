@@ -210,6 +210,12 @@ def known(
     )
 
 
+def head_of(raw: Connection, source: str, generation: UUID | None, stream: str) -> int:
+    """The version up to which a stream was followed."""
+    row = raw.execute(_HEADS, ([stream], source, generation)).fetchone()
+    return int(row[1]) if row else 0
+
+
 def keep(raw: Connection, source: str, handled: Sequence[Handle]) -> None:
     """Remember, in the handlers' transaction, which events had their effect or were skipped."""
     if handled:

@@ -6,6 +6,7 @@ Part of the consumer, in whose thread and under whose lease it runs.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from uuid import UUID
 
 import structlog
@@ -13,7 +14,7 @@ import structlog
 from contracts.envelope import Message
 from contracts.operations import ParkedAct, ParkedOutcome
 from eventkit.consuming.effects import Progress
-from eventkit.consuming.inbox import Park, known
+from eventkit.consuming.inbox import Park, head_of
 from eventkit.consuming.incoming import SourceUnavailable
 from eventkit.database import driver, session
 from eventkit.parking.actions import SKIPPABLE, Wish, erases, open_wishes, record
@@ -72,8 +73,8 @@ class Acts:
 
     def _skip(self, wish: Wish, found: ParkedEvent, epoch: int, generation: UUID | None) -> None:
         message = message_of(found.message, found.generation)
-        is_next = message is not None and message.version == self._head(message, generation) + 1
-        if message is None or not is_next or not _may_be_skipped(found):
+        head = 0 if message is None else self._head(message.subject, generation)
+        if message is None or message.version != head + 1 or not _may_be_skipped(found):
             self._tell(wish, found, epoch, ParkedOutcome.WAITS, why=found.reason)
             return
         source, kit = self._with.source, self._with.kit
@@ -87,15 +88,11 @@ class Acts:
         kit.tell(told)
 
     def _discard(self, wish: Wish, found: ParkedEvent, epoch: int, generation: UUID | None) -> None:
-        message = message_of(found.message, found.generation)
-        missing: list[Message] = []
-        if message is not None and message.generation == generation:
-            try:
-                first = self._head(message, generation) + 1
-                missing = self._with.asking.stream(message.subject, first)
-            except SourceUnavailable as error:
-                _log.warning("discard_waits", source=self._with.source, cause=str(error)[:300])
-                return
+        try:
+            missing = self._missing(found, generation)
+        except SourceUnavailable as error:
+            _log.warning("discard_waits", source=self._with.source, cause=str(error)[:300])
+            return
         with self._with.effects.transaction(epoch, Progress()) as connection:
             events = self._forget(driver(connection), found, missing)
             done = wish.done(self._with.source, found, ParkedOutcome.DONE, events=events)
@@ -114,11 +111,20 @@ class Acts:
         go_on(raw, *at)
         return events
 
-    def _head(self, message: Message, generation: UUID | None) -> int:
-        """The version up to which the message's stream was followed."""
+    def _missing(self, found: ParkedEvent, generation: UUID | None) -> list[Message]:
+        """What the source has of the stream behind what was followed, whatever became of the copy.
+
+        Before a restore of the source it was told under other generations than it stands in here.
+        """
+        if found.stream is None or generation is None or found.generation != generation:
+            return []
+        first = self._head(found.stream, generation) + 1
+        events = self._with.asking.stream(found.stream, first)
+        return [replace(one, generation=generation) for one in events]
+
+    def _head(self, stream: str, generation: UUID | None) -> int:
         with session(self._with.kit.engine) as connection:
-            heads = known(driver(connection), self._with.source, generation, [message]).heads
-        return heads.get(message.subject, 0)
+            return head_of(driver(connection), self._with.source, generation, stream)
 
     def _tell(
         self,
