@@ -37,8 +37,8 @@ from tests.faults.parts import Part, Server
 
 SERVICE_OF = {service.name: service for service in (REGISTRY, MEETINGS, NOTIFICATIONS)}
 ROLES = {
-    "registry": ("api", "relay"),
-    "meetings": ("api", "relay", "consumer"),
+    "registry": ("api", "relay", "worker"),
+    "meetings": ("api", "relay", "consumer", "worker"),
     "notifications": ("api", "relay", "consumer", "worker"),
 }
 CALLERS = ("meetings", "notifications")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from contextlib import ExitStack
 from dataclasses import replace
 from itertools import count
 from typing import ClassVar
@@ -22,7 +21,6 @@ from tests.faults.site import Site
 
 ERASER = [point for point in POINTS if point.startswith("eraser.")]
 # Who has a part in it beside the site's usual processes.
-WORKERS = ("registry", "meetings")
 COMPLETE_SECONDS = 120.0
 
 
@@ -37,20 +35,14 @@ class KilledErasers(Case):
 
     def run(self, run: Run) -> None:
         erased: list[str] = []
-        with ExitStack() as ended:
-            for service in WORKERS:
-                if f"{service}-worker" not in run.site.parts:
-                    worker = run.site.add(service, "worker")
-                    ended.callback(run.site.remove, worker)
-            points = ERASER * self.times
-            with ward(run, REGISTRY, "api", points) as one:
-                erase_until_over(run, one, erased)
-            run.injected("erasure with the relay stopped")
-            relay = run.site.parts["registry-relay"]
-            relay.pause()
-            erased += [erase(run) for _ in range(5)]
-            relay.resume()
-            are_complete(run, erased)
+        with ward(run, REGISTRY, "api", ERASER * self.times) as one:
+            erase_until_over(run, one, erased)
+        run.injected("erasure with the relay stopped")
+        relay = run.site.parts["registry-relay"]
+        relay.pause()
+        erased += [erase(run) for _ in range(5)]
+        relay.resume()
+        are_complete(run, erased)
 
 
 class ManyKilledErasers(KilledErasers):
