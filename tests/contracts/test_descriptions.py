@@ -160,3 +160,24 @@ def test_addresses_and_hosts_of_examples_are_made_up(service: str) -> None:
     text = str([body.get("example") for _, body in bodies(service)])
     hosts = set(re.findall(r"(?:@|https?://)([\w.-]+)", text))
     assert all(host.endswith("example.org") for host in hosts), hosts
+
+
+@EVERY_SERVICE
+def test_an_etag_is_promised_only_where_one_is_sent(service: str) -> None:
+    """These answers are made anew each time, or are no thing that somebody changes."""
+    without = re.compile(
+        r"/(erasure|export|generations|jwks\.json|revocations|problems)$|/problems/{code}$"
+    )
+    asked = {route: one for route, one in operations(service) if route.startswith("GET ")}
+    found = {route: one["responses"] for route, one in asked.items() if without.search(route)}
+    assert found
+    assert [route for route, answers in found.items() if "304" in answers] == []
+
+
+@EVERY_SERVICE
+def test_who_erases_is_told_of_the_key_that_makes_it_safe_to_repeat(service: str) -> None:
+    erasing = [one for route, one in operations(service) if re.search("^POST /v1.*erasure$", route)]
+    for operation in erasing:
+        (key,) = [one for one in operation["parameters"] if one["name"] == "Idempotency-Key"]
+        assert not key.get("required")
+    assert bool(erasing) == (SERVICES[service].people is not None)

@@ -18,6 +18,7 @@ from eventkit.http import preconditions
 from eventkit.http.blueprint import Blueprint
 from eventkit.http.fields import Integer, Text
 from eventkit.http.policy import Policy, allow
+from eventkit.http.schemas import Unversioned
 from eventkit.http.views import context, done, kit
 
 bp = Blueprint(
@@ -54,7 +55,7 @@ class PartView(Schema):
     acknowledged_at = fields.AwareDateTime(required=True)
 
 
-class CertificateView(Schema):
+class CertificateView(Unversioned):
     """Complete when every service that held a part has cleared it."""
 
     person = fields.UUID(required=True)
@@ -83,7 +84,7 @@ class ExportedRow(Schema):
     data = fields.Dict(keys=fields.String(), required=True)
 
 
-class ExportView(Schema):
+class ExportView(Unversioned):
     """Everything that this service holds of a person; null where it was withheld or erased."""
 
     person = fields.UUID(required=True)

@@ -27,6 +27,7 @@ from eventkit.http.pages import wanted
 from eventkit.http.policy import allow
 from eventkit.http.problems import HttpRefusal
 from eventkit.http.requests import own_parties, principal
+from eventkit.http.schemas import Unversioned
 from eventkit.outbox import Ahead, Filters, Outbox, Page, Superseded
 from eventkit.unit import Kit
 
@@ -106,7 +107,7 @@ class GenerationView(Schema):
     started_at = Instant(required=True)
 
 
-class GenerationList(Schema):
+class GenerationList(Unversioned):
     """All generations that the store knows of."""
 
     items = fields.List(fields.Nested(GenerationView), required=True)

@@ -12,7 +12,7 @@ from marshmallow import Schema
 
 from eventkit.http.policy import Policy
 from eventkit.http.problems import MEDIA_TYPE, Problem
-from eventkit.http.schemas import Page, Written
+from eventkit.http.schemas import Page, Unversioned, Written
 
 _TAG = r'(W/)?"[!#-~]*"'
 Json = dict[str, Any]
@@ -66,7 +66,7 @@ when you read it again.
 **Tracing.** `X-Correlation-Id` (a UUID) and `traceparent` (W3C) are taken over; every answer names
 its `X-Correlation-Id`.
 """
-_IDEMPOTENCY_KEY = {
+IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",
     "in": "header",
     "description": "A new key for a new wish, the same key for a repetition: within 24 hours it "
@@ -207,7 +207,8 @@ def _kind(method: str, responses: Mapping[Any, Any], body: Mapping[str, Any]) ->
 def _kind_of_question(schema: object) -> str:
     if isinstance(schema, Page):
         return "listed"
-    return "found" if isinstance(schema, Schema) else "read"
+    is_versioned = isinstance(schema, Schema) and not isinstance(schema, Unversioned)
+    return "found" if is_versioned else "read"
 
 
 def _schema(response: object) -> object:
@@ -240,15 +241,15 @@ def _document_everywhere(responses: dict[Any, Any], headers: Json) -> None:
 
 _DOCSTRING = ("summary", "description")
 _WRITTEN: Mapping[int, str] = {201: "created", 200: "changed", 202: "accepted"}
-_REQUIRED_KEY = {**_IDEMPOTENCY_KEY, "required": True}
+_REQUIRED_KEY = {**IDEMPOTENCY_KEY, "required": True}
 _PARAMETERS: Mapping[str, list[Json]] = {
     "found": [_IF_NONE_MATCH],
     "listed": [_LIMIT, _CURSOR],
     "created": [_REQUIRED_KEY],
     "registered": [_REQUIRED_KEY],
-    "changed": [_IF_MATCH, _IDEMPOTENCY_KEY],
-    "accepted": [_IF_MATCH, _IDEMPOTENCY_KEY],
-    "executed": [_IDEMPOTENCY_KEY],
+    "changed": [_IF_MATCH, IDEMPOTENCY_KEY],
+    "accepted": [_IF_MATCH, IDEMPOTENCY_KEY],
+    "executed": [IDEMPOTENCY_KEY],
     "read": [],
     "other": [],
 }

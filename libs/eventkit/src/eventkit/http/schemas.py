@@ -14,6 +14,10 @@ class Written(Schema):
     version = fields.Integer(required=True)
 
 
+class Unversioned(Schema):
+    """An answer without an ETag: made anew for each question, or of no thing that has versions."""
+
+
 _pages: dict[type[Schema], type[Schema]] = {}
 
 

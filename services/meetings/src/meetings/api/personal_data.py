@@ -12,6 +12,7 @@ from eventkit.domain import NotFound
 from eventkit.erasure.eraser import Eraser, Request
 from eventkit.http import erasures, preconditions
 from eventkit.http.blueprint import Blueprint
+from eventkit.http.openapi import IDEMPOTENCY_KEY
 from eventkit.http.requests import context
 from eventkit.http.views import kit, principal
 from meetings.access import judge_person, names
@@ -26,6 +27,7 @@ bp = Blueprint(
 
 
 @bp.route("/<uuid:participant_id>/erasure", methods=["POST"])
+@bp.doc(parameters=[IDEMPOTENCY_KEY])
 @bp.arguments(erasures.ErasureBody)
 @bp.response(200, erasures.CertificateView)
 def erase_participant(body: dict[str, Any], participant_id: UUID) -> Response:

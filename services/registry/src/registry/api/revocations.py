@@ -7,6 +7,7 @@ from orjson import dumps
 
 from eventkit.database import session
 from eventkit.http.blueprint import Blueprint
+from eventkit.http.schemas import Unversioned
 from eventkit.http.views import kit
 from registry.projection.clients import clients
 from registry.signing_keys import recently_revoked
@@ -21,7 +22,7 @@ class RevocationView(Schema):
     revoked_at = fields.AwareDateTime(required=True)
 
 
-class RevocationsView(Schema):
+class RevocationsView(Unversioned):
     items = fields.List(fields.Nested(RevocationView), required=True)
 
 

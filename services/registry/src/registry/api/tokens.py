@@ -14,6 +14,7 @@ from eventkit.auth.tokens import LIFETIME, Signer
 from eventkit.http.blueprint import Blueprint
 from eventkit.http.limits import token_endpoint
 from eventkit.http.requests import kit, runtime
+from eventkit.http.schemas import Unversioned
 from registry.credentials import authenticate
 
 bp = Blueprint("tokens", __name__, url_prefix="", description="Tokens for machine clients.")
@@ -66,7 +67,7 @@ class TokenView(Schema):
     scope = fields.String(required=True)
 
 
-class KeysView(Schema):
+class KeysView(Unversioned):
     keys = fields.List(fields.Dict(keys=fields.String()), required=True)
 
 

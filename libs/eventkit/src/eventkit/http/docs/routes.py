@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Response, current_app, request
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from marshmallow import Schema, fields
+from marshmallow import fields
 from werkzeug.exceptions import NotFound
 
 from eventkit.http.blueprint import Blueprint
@@ -16,6 +16,7 @@ from eventkit.http.docs.document import document_of
 from eventkit.http.policy import PUBLIC, Policy
 from eventkit.http.preconditions import is_known
 from eventkit.http.problem_kinds import Kind
+from eventkit.http.schemas import Unversioned
 from eventkit.http.wording import language, say, wording
 
 bp = Blueprint("docs", __name__, url_prefix="", description="This description, for people too.")
@@ -43,7 +44,7 @@ _pages = Environment(
 )
 
 
-class KindView(Schema):
+class KindView(Unversioned):
     """What a problem's `code` means."""
 
     code = fields.String(required=True)
@@ -53,7 +54,7 @@ class KindView(Schema):
     statuses = fields.List(fields.Integer(), required=True)
 
 
-class KindsView(Schema):
+class KindsView(Unversioned):
     items = fields.List(fields.Nested(KindView), required=True)
 
 
