@@ -165,3 +165,15 @@ def test_ids_of_people_of_whom_nothing_was_stored_are_forgotten_after_a_while(
     assert vault.forget_strangers(after=timedelta(0)) >= 1
     assert vault.person(guest) == ids[guest]
     assert vault.person(stranger) != ids[stranger]
+
+
+def test_a_stranger_who_comes_back_is_not_forgotten_while_registering(keys: sa.Engine) -> None:
+    words, vault = f"gast {uuid4()}", fresh(keys)
+    person = vault.person(words)
+    with keys.begin() as connection:
+        days_ago = sa.func.now() - timedelta(days=2)
+        mine = KNOWN_PEOPLE.c.person == str(person)
+        connection.execute(sa.update(KNOWN_PEOPLE).where(mine).values(since=days_ago))
+    assert vault.person(words) == person
+    vault.forget_strangers()
+    assert vault.person(words) == person

@@ -125,8 +125,8 @@ class Vault:
         """
         row = {"digest": self.digest(words), "person": str(uuid4()), "since": sa.func.now()}
         known = insert(KNOWN_PEOPLE).values(row)
-        # An update that changes nothing, for the row has to be there to be returned.
-        same = {"digest": known.excluded.digest}
+        # Whoever comes back is about to register, and must not be forgotten meanwhile.
+        same = {"since": known.excluded.since}
         found = known.on_conflict_do_update(index_elements=["digest"], set_=same)
         with self._keys.begin() as connection:
             return UUID(connection.scalar(found.returning(KNOWN_PEOPLE.c.person)))
