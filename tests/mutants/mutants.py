@@ -160,7 +160,7 @@ MUTANTS = (
         "offsets are saved before the events have their effect",
         (
             Change(
-                f"{KIT}/consumer.py",
+                f"{KIT}/consuming/consumer.py",
                 "            self._effects.commit(actions, epoch, progress)\n",
                 "            self._effects.commit((), epoch, progress)\n"
                 "            self._effects.commit(actions, epoch, progress)\n",
@@ -172,7 +172,7 @@ MUTANTS = (
         "the consumer writes under any epoch",
         (
             Change(
-                f"{KIT}/effects.py",
+                f"{KIT}/consuming/effects.py",
                 "WHERE name = %s AND epoch = %s",
                 "WHERE name = %s AND %s::bigint > 0",
             ),
@@ -183,7 +183,7 @@ MUTANTS = (
         "the inbox is committed in another transaction",
         (
             Change(
-                f"{KIT}/effects.py",
+                f"{KIT}/consuming/effects.py",
                 "        keep(raw, self._subscription.source, handled)\n",
                 "        with session(self._kit.engine) as other:\n"
                 "            keep(driver(other), self._subscription.source, handled)\n",
@@ -194,8 +194,8 @@ MUTANTS = (
     Mutant(
         "the inbox handles versions that it has seen",
         (
-            Change(f"{KIT}/inbox.py", "if message.version <= head:", "if False:"),
-            Change(f"{KIT}/inbox.py", "if message.version == head + 1:", "if True:"),
+            Change(f"{KIT}/consuming/inbox.py", "if message.version <= head:", "if False:"),
+            Change(f"{KIT}/consuming/inbox.py", "if message.version == head + 1:", "if True:"),
         ),
         (
             f"{INBOX}::test_a_known_version_is_dropped",
@@ -206,7 +206,9 @@ MUTANTS = (
         "the inbox takes a later version for the next one",
         (
             Change(
-                f"{KIT}/inbox.py", "if message.version == head + 1:", "if message.version > head:"
+                f"{KIT}/consuming/inbox.py",
+                "if message.version == head + 1:",
+                "if message.version > head:",
             ),
         ),
         (
@@ -218,7 +220,7 @@ MUTANTS = (
         "the inbox takes a fork for a repetition",
         (
             Change(
-                f"{KIT}/inbox.py",
+                f"{KIT}/consuming/inbox.py",
                 "            return self._seen(message)\n",
                 "            return []\n",
             ),
@@ -232,7 +234,7 @@ MUTANTS = (
         "the consumer applies a fork",
         (
             Change(
-                f"{KIT}/inbox.py",
+                f"{KIT}/consuming/inbox.py",
                 'return [self._park(message, "fork", "another event was seen as this version")]',
                 "return [self._next(message)]",
             ),
