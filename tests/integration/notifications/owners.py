@@ -17,7 +17,10 @@ TOKEN = "a-token-for-services"
 
 @dataclass(kw_only=True)
 class Owners:
-    """Whom they know, by id; `away` makes every answer a 503, `links_away` those about links."""
+    """Whom they know, by id; `away` makes every answer a 503, `links_away` those about links.
+
+    `garbled`: something in between answers for a token with a page of its own.
+    """
 
     url: str
     jwks: dict[str, Any] = field(default_factory=dict)
@@ -27,6 +30,7 @@ class Owners:
     batches: list[list[str]] = field(default_factory=list)
     away: bool = False
     links_away: bool = False
+    garbled: bool = False
 
 
 @contextmanager
@@ -49,7 +53,8 @@ def app_of(owners: Owners) -> Flask:
 
     @app.post("/oauth/token")
     def token() -> Response:
-        return jsonify(access_token=TOKEN, token_type="Bearer", expires_in=600)
+        told = jsonify(access_token=TOKEN, token_type="Bearer", expires_in=600)
+        return Response("<html>") if owners.garbled else told
 
     @app.get("/.well-known/jwks.json")
     def keys() -> Response:

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+import pytest
 import sqlalchemy as sa
 
 from contracts.erasure import ErasureReason
@@ -13,6 +14,8 @@ from contracts.events.meetings import (
 )
 from contracts.events.participants import ParticipantErased
 from eventkit.database import session
+from eventkit.erasure.parts import unsettled
+from eventkit.erasure.worker import ErasureWorker
 from eventkit.tables import ERASURES
 from notifications.tables import claims
 from tests.integration.notifications.world import World, cohort
@@ -89,6 +92,17 @@ def test_the_part_of_this_service_waits_to_be_acknowledged(world: World) -> None
     assert (row["owner"], row["settled_at"]) == ("meetings", None)
     # The registration's row and the delivery name the id, which nobody can lead back any more.
     assert row["remaining"] == 2
+
+
+@pytest.mark.parametrize("garbled", [False, True])
+def test_an_owner_who_takes_no_part_ends_no_worker(world: World, *, garbled: bool) -> None:
+    meeting = world.open_meeting(cohort())
+    guest = world.register(meeting)
+    erase(world, meeting, guest)
+    world.owners.garbled = garbled
+    assert not ErasureWorker().step(world.kit)
+    with session(world.kit.engine) as sql:
+        assert guest in [row["person"] for row in unsettled(sql)]
 
 
 def test_an_erasure_that_arrives_twice_changes_nothing_more(world: World) -> None:

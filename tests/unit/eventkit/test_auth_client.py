@@ -80,3 +80,13 @@ def test_without_a_token_there_is_no_call(network: Network) -> None:
     with client(network) as http, pytest.raises(NoToken):
         http.get("/v1/things")
     assert network.calls == []
+
+
+@pytest.mark.parametrize(
+    "page", ["<html>", "[]", "{}", '{"access_token": "x", "expires_in": null}']
+)
+def test_what_is_no_token_counts_as_none(page: str) -> None:
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, text=page))
+    there = service_client("http://other.example.org", SETTINGS, transport=transport)
+    with there as http, pytest.raises(NoToken):
+        http.get("/v1/things")

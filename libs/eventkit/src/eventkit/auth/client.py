@@ -49,8 +49,12 @@ class ClientCredentials(httpx.Auth):
         answer = yield next(self._credentials.auth_flow(asking))
         if answer.status_code != httpx.codes.OK:
             raise NoToken(f"the token endpoint answered {answer.status_code}")
-        told = answer.json()
-        self._token = (told["access_token"], monotonic() + told["expires_in"] - _EARLY)
+        try:
+            told = answer.json()
+            self._token = (told["access_token"], monotonic() + told["expires_in"] - _EARLY)
+        except (ValueError, LookupError, TypeError) as error:
+            # Something in between has a page of its own.
+            raise NoToken("what the token endpoint answered is no token") from error
 
 
 def service_client(
