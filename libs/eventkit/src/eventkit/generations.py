@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+import orjson
+
 from eventkit.conflicts import StoreSuspect
 from eventkit.store import Connection
 
@@ -55,6 +57,9 @@ class Line:
         """Whether an event of a known generation is still part of the store's history."""
         end = self.ends[generation]
         return end is None or position <= end
+
+    def as_json(self) -> str:
+        return orjson.dumps({str(one): end for one, end in self.ends.items()}).decode()
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,6 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-import orjson
-
 from contracts.catalog import UnknownEvent
 from contracts.codec import read
 from contracts.envelope import Message, from_structured, to_structured
@@ -134,7 +132,7 @@ class Carrying:
             "epoch": epoch,
             "present": line.present,
             "known": list(line.ends),
-            "line": orjson.dumps({str(one): end for one, end in line.ends.items()}).decode(),
+            "line": line.as_json(),
         }
         is_bounded = raw.info.server_version >= 170_000
         raw.execute(_PATIENCE, ("transaction_timeout" if is_bounded else "statement_timeout",))

@@ -8,7 +8,6 @@ from time import monotonic
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-import orjson
 import structlog
 
 from contracts.envelope import Message
@@ -101,11 +100,6 @@ class Following:
 
     def _save(self, line: Line, epoch: int) -> None:
         with session(self._kit.engine) as connection:
-            values = (dumped(line), self._name, epoch)
+            values = (line.as_json(), self._name, epoch)
             if driver(connection).execute(_SAVE, values).rowcount != 1:
                 raise Fenced
-
-
-def dumped(line: Line) -> str:
-    """As it is kept."""
-    return orjson.dumps({str(one): end for one, end in line.ends.items()}).decode()
