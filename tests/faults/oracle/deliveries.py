@@ -18,6 +18,8 @@ SOURCES = ("registry", "meetings")
 POINTLESS = ("superseded", "meeting_over", "person_erased")
 # Somebody hears of these once for each version of the meeting's calendar entry.
 ONCE = ("invitation", "update", "cancellation")
+# An answer without an end begins with 200, and that is all the sender needs.
+TAKEN = ("2", "endless")
 
 
 def judge_deliveries(history: History, facts: Mapping[str, Facts]) -> Iterator[Finding]:
@@ -81,7 +83,7 @@ def judge_calls(deliveries: Mapping[str, Line], calls: Iterable[Line]) -> Iterat
             yield Finding(INVENTED, "webhooks", f"webhook-id {name}")
         if bodies.setdefault(name, body) != body:
             yield Finding(BROKEN, "webhooks", f"{name} came with another body")
-        if str(call["answer"]).startswith("2"):
+        if str(call["answer"]).startswith(TAKEN):
             accepted.add(name)
     yield from _undelivered("webhooks", deliveries, accepted)
 

@@ -171,6 +171,14 @@ def test_a_webhook_that_repeats_has_the_same_body() -> None:
     assert found == {(BROKEN, "two"), (INVENTED, "webhook-id")}
 
 
+def test_a_webhook_arrived_where_a_status_of_success_was_answered() -> None:
+    answers = ("204", "endless", "drip", "500")
+    deliveries = {how: {"state": "delivered"} for how in answers}
+    calls = [{"id": how, "answer": how, "body": "{}"} for how in answers]
+    found = [(one.kind, one.what.partition(" ")[0]) for one in judge_calls(deliveries, calls)]
+    assert found == [(LOST, "drip"), (LOST, "500")]
+
+
 def test_many_findings_of_one_kind_are_told_as_a_number(told: Told) -> None:
     told.part(INBOX).clear()
     for _ in range(20):
