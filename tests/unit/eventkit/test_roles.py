@@ -42,6 +42,8 @@ def test_all_that_is_missing_is_named_at_once() -> None:
     assert missing("api", BARE) == ["REGISTRY_URL"]
     wanted = ["CLIENT_ID", "CLIENT_SECRET", "MEETINGS_URL", "REGISTRY_URL"]
     assert missing("consumer", BARE) == wanted
+    # Whoever hears of erasures acknowledges them.
+    assert missing("worker", BARE) == wanted
     assert missing("all", BARE) == wanted
     assert missing("all", replace(BARE, client_id="c", client_secret="s")) == wanted[2:]
 

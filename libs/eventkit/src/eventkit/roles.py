@@ -113,7 +113,8 @@ class Roles:
         wanted: set[str] = set()
         if API in names and not self.service.issues_tokens:
             wanted.add("registry_url")
-        if CONSUMER in names:
+        # A worker acknowledges the erasures that the consumer heard of.
+        if self.service.subscriptions and {CONSUMER, WORKER} & set(names):
             wanted |= {"registry_url", "client_id", "client_secret"}
             wanted |= {f"{one.source}_url" for one in self.service.subscriptions}
         unset = [name for name in sorted(wanted) if getattr(self.settings, name, None) is None]
