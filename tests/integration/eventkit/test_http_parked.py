@@ -91,13 +91,31 @@ def test_filters_and_cursors_narrow_the_list(operator: httpx.Client, kit: Kit) -
     keep(kit, [refused(name) for name in "abc"])
     keep(kit, [Park(message("d"), "gap", "r")], "registry")
     assert len(operator.get(PARKED, params={"source": "registry"}).json()["items"]) == 1
-    found, url = [], f"{PARKED}?reason=refused&limit=2"
+    found, url = [], f"{PARKED}?parked_for=refused&limit=2"
     while url:
         page = operator.get(url)
         found += [one["stream"] for one in page.json()["items"]]
         url = page.links.get("next", {}).get("url", "")
     assert found == ["a", "b", "c"]
     assert operator.get(PARKED, params={"stream": "a"}).status_code == 422
+
+
+def test_a_filter_by_a_reason_that_there_is_not_names_those_that_there_are(
+    operator: httpx.Client,
+) -> None:
+    listed = operator.get(PARKED, params={"parked_for": "handlr"})
+    many = operator.post(
+        ACTIONS, json={"parked_for": "handlr"}, headers={"Idempotency-Key": '"one"'}
+    )
+    for answer in (listed, many):
+        assert answer.status_code == 422
+        assert "handler, crash" in answer.json()["errors"][0]["detail"]
+    assert operator.get(PARKED, params={"reason": "handler"}).status_code == 422
+
+
+def test_the_key_that_a_retry_of_many_needs_is_described(operator: httpx.Client) -> None:
+    (header,) = operator.get("/openapi.json").json()["paths"][ACTIONS]["post"]["parameters"]
+    assert (header["name"], header["in"], header["required"]) == ("Idempotency-Key", "header", True)
 
 
 def test_one_is_shown_with_its_tag_and_without_its_message(

@@ -192,9 +192,10 @@ def test_many_streams_are_tried_at_once_as_filters_and_limit_say(network: Networ
     )
     assert "3 would be tried again" in dry.stderr
     assert audited(network) == []
-    none = typed(network, "retry", "--all", "--reason", "handler", "--wait", "0")
+    none = typed(network, "retry", "--all", "--parked-for", "handler", "--wait", "0")
     assert (none.stdout, none.exit_code) == ("", 0)
-    typed(network, "retry", "--all", "--reason", "refused", "--limit", "3", "--wait", "0")
+    assert "Nothing is parked" in none.stderr
+    typed(network, "retry", "--all", "--parked-for", "refused", "--limit", "3", "--wait", "0")
     catch_up(network, consumer)
     assert network.heard() == once(streams[:3])
     typed(network, "retry", "--all", "--source", "sample", "--wait", "0")
@@ -219,8 +220,9 @@ def test_a_retry_in_vain_says_why_it_waits_on(network: Network) -> None:
     consumer = network.consumer(network.wire.script([broken(one), two]))
     catch_up(network, consumer)
     number = str(numbers(network)[0])
-    typed(network, "retry", number, "--wait", "0")
+    typed(network, "retry", number, "--reason", "mended", "--wait", "0")
     catch_up(network, consumer)
+    assert audited(network)[-2][2]["reason"] == "mended"
     told = audited(network)[-1][2]
     assert (told["outcome"], told["why"]) == ("waits", "refused")
     assert network.parked() == [(1, "refused"), (2, "waiting")]
@@ -234,6 +236,10 @@ def test_what_cannot_be_done_is_one_sentence(network: Network) -> None:
     assert typed(network, "skip", str(first), "--reason", "x" * 201).exit_code == 2
     assert typed(network, "skip", str(first), "--reason", "one\ntwo").exit_code == 2
     assert typed(network, "retry").exit_code == 2
+    assert typed(network, "retry", str(first), "--reason", "one\ntwo").exit_code == 2
+    for words in (("list",), ("retry", "--all")):
+        unknown = typed(network, *words, "--parked-for", "handlr")
+        assert (unknown.exit_code, "'handler'" in unknown.stderr) == (2, True)
     for word, *more in (("show",), ("retry",), ("skip", "--reason", "x")):
         result = typed(network, word, "4711", *more)
         assert (result.exit_code, "4711" in result.stderr) == (1, True)

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from contracts.envelope import Message, from_structured
-from eventkit.consuming.inbox import Park
+from eventkit.consuming.inbox import Park, Reason
 from eventkit.consuming.incoming import Arrival, Unreadable
 from eventkit.database import driver, session
 from eventkit.parking.erasure import CLEARED, forget_parked
@@ -25,7 +25,7 @@ def message(make_kit: MakeKit) -> Iterator[Message]:
         yield network.messages(1)[0]
 
 
-def keep(kit: Kit, arrival: Arrival, reason: str = "refused") -> None:
+def keep(kit: Kit, arrival: Arrival, reason: Reason = "refused") -> None:
     with session(kit.engine) as connection:
         park(driver(connection), SPEAKER, [Park(arrival, reason, "a detail")])
 

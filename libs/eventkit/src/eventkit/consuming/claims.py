@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Lock
 from time import monotonic
+from typing import Literal
 from uuid import UUID
 
 import psycopg
@@ -43,7 +44,7 @@ class Claim:
     """How often handling this event alone has failed before, and how it did the last time."""
 
     failures: int
-    reason: str
+    reason: Literal["crash", "timeout"]
 
     @property
     def detail(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from marshmallow import ValidationError
@@ -52,12 +52,18 @@ class Handle:
     event: Any | None
 
 
+Reason = Literal[
+    "refused", "newer", "handler", "crash", "timeout", "gap", "fork", "generation", "origin",
+    "foreign", "unreadable", "waiting",
+]  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Park:
     """An arrival that can't be handled now. `reason` is for programs, `detail` for operators."""
 
     arrival: Arrival
-    reason: str
+    reason: Reason
     detail: str
 
 
@@ -186,7 +192,7 @@ class Inbox:
         self._known.ids[message.subject, message.version] = message.id
         return Handle(message, event)
 
-    def _park(self, message: Message, reason: str, detail: str) -> Park:
+    def _park(self, message: Message, reason: Reason, detail: str) -> Park:
         self.block(message.subject)
         return Park(message, reason, detail)
 

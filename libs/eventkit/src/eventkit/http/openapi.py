@@ -76,6 +76,7 @@ IDEMPOTENCY_KEY = {
         "pattern": r'^("([ !#-\[\]-~]|\\["\\]){1,255}"|[A-Za-z0-9._:/+=-]{1,255})$',
     },
 }
+REQUIRED_KEY = {**IDEMPOTENCY_KEY, "required": True}
 _IF_MATCH = {
     "name": "If-Match",
     "in": "header",
@@ -241,12 +242,11 @@ def _document_everywhere(responses: dict[Any, Any], headers: Json) -> None:
 
 _DOCSTRING = ("summary", "description")
 _WRITTEN: Mapping[int, str] = {201: "created", 200: "changed", 202: "accepted"}
-_REQUIRED_KEY = {**IDEMPOTENCY_KEY, "required": True}
 _PARAMETERS: Mapping[str, list[Json]] = {
     "found": [_IF_NONE_MATCH],
     "listed": [_LIMIT, _CURSOR],
-    "created": [_REQUIRED_KEY],
-    "registered": [_REQUIRED_KEY],
+    "created": [REQUIRED_KEY],
+    "registered": [REQUIRED_KEY],
     "changed": [_IF_MATCH, IDEMPOTENCY_KEY],
     "accepted": [_IF_MATCH, IDEMPOTENCY_KEY],
     "executed": [IDEMPOTENCY_KEY],

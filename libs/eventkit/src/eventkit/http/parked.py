@@ -13,6 +13,7 @@ from uuid import uuid4
 import sqlalchemy as sa
 from flask import Response, url_for
 from marshmallow import Schema, fields
+from marshmallow.validate import OneOf
 
 from contracts.operations import ParkedAct, ParkedTarget
 from contracts.visibility import WITHHELD
@@ -26,6 +27,7 @@ from eventkit.http.policy import Policy, allow
 from eventkit.http.schemas import Written, page_of
 from eventkit.http.views import accepted, context, kit, shown
 from eventkit.parking.actions import PARKED_ACTION, check, requested
+from eventkit.parking.parked import REASONS
 from eventkit.tables import PARKED
 
 bp = Blueprint(
@@ -84,7 +86,7 @@ _LIST = Listing(
     usual="parked_at",
     filters={
         "source": same(_p.source, Text(1, 50)),
-        "reason": same(_p.reason, Text(1, 50)),
+        "parked_for": same(_p.reason, fields.String(validate=OneOf(REASONS))),
         "since": since(_p.parked_at),
     },
 )
@@ -119,8 +121,8 @@ class RetryBody(Schema):
 @bp.arguments(_LIST.schema, location="query")
 @bp.response(200, page_of(ParkedView))
 def list_parked(wanted: dict[str, Any]) -> Response:
-    """What waits, the longest waiting first, without those behind it (`reason=waiting`)."""
-    heads = _ROWS if "reason" in wanted else _ROWS.where(_p.reason != "waiting")
+    """What waits, the longest waiting first, without those behind it (`parked_for=waiting`)."""
+    heads = _ROWS if "parked_for" in wanted else _ROWS.where(_p.reason != "waiting")
     return _LIST.answer(heads, ParkedView, wanted)
 
 

@@ -17,11 +17,13 @@ from eventkit.domain import NotFound
 from eventkit.http import preconditions
 from eventkit.http.blueprint import Blueprint
 from eventkit.http.fields import Integer, Text
+from eventkit.http.openapi import REQUIRED_KEY
 from eventkit.http.parked import WHY
 from eventkit.http.policy import Policy, allow
 from eventkit.http.views import context, kit, shown
 from eventkit.idempotency import Idempotency
 from eventkit.parking.actions import MOST_TARGETS, PARKED_ACTION, requested
+from eventkit.parking.parked import REASONS
 from eventkit.tables import PARKED, PARKED_ACTIONS
 
 bp = Blueprint(
@@ -39,10 +41,12 @@ _p = PARKED.c
 
 
 class RetryAllBody(Schema):
-    """Which streams: all of them where neither source nor why is given."""
+    """Which streams: all of them where neither source nor `parked_for` is given."""
 
     source = Text(1, 50)
-    parked_for = Text(1, 50, metadata={"description": "Those parked for this reason."})
+    parked_for = fields.String(
+        validate=OneOf(REASONS), metadata={"description": "Those parked for this reason."}
+    )
     limit = Integer(1, MOST_TARGETS, load_default=50)
     dry_run = fields.Boolean(
         load_default=False, metadata={"description": "Only say which; nothing is asked for."}
@@ -84,6 +88,7 @@ class ActionView(Schema):
 
 
 @bp.route("", methods=["POST"])
+@bp.doc(parameters=[REQUIRED_KEY])
 @bp.arguments(RetryAllBody)
 @bp.response(202, ChosenView)
 @bp.alt_response(200, schema=ChosenView, description="A dry run, or none waits.")  # type: ignore[untyped-decorator]  # published so

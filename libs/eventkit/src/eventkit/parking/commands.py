@@ -12,13 +12,16 @@ from eventkit.console import Console
 from eventkit.database import driver, session
 from eventkit.domain import Conflict
 from eventkit.parking.actions import MOST_TARGETS, PARKED_ACTION, check, progress, requested
-from eventkit.parking.parked import ParkedEvent, ParkedStream, parked_event, parked_streams
+from eventkit.parking.parked import REASONS, ParkedEvent, ParkedStream, parked_event, parked_streams
 from eventkit.recorded import Context
 
 ACTOR = "command-line"
 WHY = "Why, for the audit, in at most 200 characters; no names, addresses or other personal data."
 _id = click.argument("number", type=int, metavar="ID")
 _why = click.option("--reason", "why", required=True, help=WHY)
+_parked_for = click.option(
+    "--parked-for", type=click.Choice(REASONS), help="Only what is parked for this reason."
+)
 _wait = click.option(
     "--wait", type=click.IntRange(0, 3600), default=10, show_default=True,
     help="Seconds to wait for the consumer, which carries it out in its next step.",
@@ -36,7 +39,7 @@ def parked() -> None:
 
 @parked.command("list")
 @click.option("--source", help="Of this service only.")
-@click.option("--parked-for", help="Parked for this reason only, such as handler.")
+@_parked_for
 @click.pass_obj
 def list_parked(console: Console, source: str | None, parked_for: str | None) -> None:
     """One line a stream, the longest waiting first."""
@@ -61,11 +64,12 @@ def show_parked(console: Console, number: int) -> None:
 @click.argument("number", type=int, metavar="[ID]", required=False)
 @click.option("--all", "every", is_flag=True, help="All streams, or those that filters name.")
 @click.option("--source", help="With --all: of this service only.")
-@click.option("--reason", "parked_for", help="With --all: parked for this reason only.")
+@_parked_for
 @click.option(
     "--limit", type=click.IntRange(1, MOST_TARGETS), default=MOST_TARGETS, show_default=True,
     help="With --all: so many streams, those that wait the longest.",
 )  # fmt: skip
+@click.option("--reason", "why", help=WHY)
 @click.option("--dry-run", is_flag=True, help="Only say which streams it would be.")
 @_wait
 @click.pass_obj
@@ -73,6 +77,7 @@ def retry_parked(console: Console, /, number: int | None, wait: int, **options: 
     """Have the consumer handle the stream of this event again, in order; or many streams."""
     if (number is None) != bool(options["every"]):
         raise click.UsageError("Name one ID, or say --all.")
+    why = _checked(_text(options["why"]))
     streams = _streams(console, _text(options["source"]), _text(options["parked_for"]))
     if number is not None:
         streams = [one for one in streams if one.id == number]
@@ -86,7 +91,9 @@ def retry_parked(console: Console, /, number: int | None, wait: int, **options: 
         click.echo(f"{len(streams)} would be tried again.", err=True)
     elif streams:
         targets = [ParkedTarget(parked_id=one.id, source=one.source) for one in streams]
-        _ask(console, ParkedAct.RETRY, targets, None, wait)
+        _ask(console, ParkedAct.RETRY, targets, why, wait)
+    else:
+        click.echo("Nothing is parked that this would try again.", err=True)
 
 
 @parked.command("skip")
@@ -117,8 +124,7 @@ def discard_parked(console: Console, number: int, why: str, wait: int) -> None:
 
 
 def _act(console: Console, act: ParkedAct, number: int, why: str, wait: int) -> None:
-    if not 1 <= len(why) <= 200 or not why.isprintable():
-        raise click.UsageError("The reason is one line of 1 to 200 characters.")
+    _checked(why)
     found = _found(console, number)
     try:
         check(act, found.stream, found.reason, found.type)
@@ -126,6 +132,12 @@ def _act(console: Console, act: ParkedAct, number: int, why: str, wait: int) -> 
         raise click.ClickException(refused.detail) from refused
     target = ParkedTarget(parked_id=number, source=found.source, revision=found.revision)
     _ask(console, act, [target], why, wait)
+
+
+def _checked(why: str | None) -> str | None:
+    if why is not None and (not 1 <= len(why) <= 200 or not why.isprintable()):
+        raise click.UsageError("The reason is one line of 1 to 200 characters.")
+    return why
 
 
 def _ask(

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import get_args
 from uuid import UUID
 
 from contracts.envelope import Malformed, Message, from_structured, to_structured
-from eventkit.consuming.inbox import Park
+from eventkit.consuming.inbox import Park, Reason
 from eventkit.consuming.incoming import Unreadable
 from eventkit.store import Connection
 
@@ -16,6 +17,7 @@ from eventkit.store import Connection
 # Tried again after so many seconds, then after twice as long, at most after an hour.
 RETRIED_BY_ITSELF = {"gap": 30, "origin": 30}
 DUE_AT_ONCE = 20
+REASONS: tuple[str, ...] = get_args(Reason)
 # So much is kept of what is no event: enough to see what it was, and nobody can handle it.
 KEPT_UNREADABLE = 64 * 1024
 
