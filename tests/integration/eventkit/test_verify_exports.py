@@ -62,6 +62,7 @@ def test_a_cut_is_seen_where_the_database_forgot_all_that_it_kept(
     found = [one for one in against(kit, file).findings if one.kind is Kind.CUT]
     assert [(one.position, one.stream) for one in found] == [(6, None)]
     assert found[0].text.startswith("the store ends at position 4, and head 3 of the file of heads")
+    assert found[0].text.endswith("goes up to 6: of 2 events after position 4 it has 0 now")
 
 
 def test_a_missing_stream_is_seen_and_between_which_heads_it_stood(
@@ -95,7 +96,8 @@ def test_a_declared_restore_is_told_as_one_and_is_no_fault(
     report = against(kit, file)
     assert report.findings == []
     restored, lost = report.notes
-    assert f"from {kit.store.generation} at position 2" in restored
+    assert f"from {kit.store.generation} after position 2" in restored
+    assert restored.endswith("are here only where the backup held them.")
     assert lost.startswith(f"Heads of generation {kit.store.generation} up to position 6 ")
 
 

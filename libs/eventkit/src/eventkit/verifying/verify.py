@@ -183,5 +183,9 @@ class _Walk:
         )
         if ended:
             kind = Kind.CUT
-            text = f"the store ends at position {self.position}, and {witness.name} knows {text}"
+            text = (
+                f"the store ends at position {self.position}, and {witness.name} goes up to"
+                f" {then.position}: of {then.events - since.events} events after position"
+                f" {since.position} it has {now.events - since.events} now"
+            )
         return Finding(kind=kind, text=text, position=then.position)

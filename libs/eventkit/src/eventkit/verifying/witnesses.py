@@ -104,5 +104,6 @@ def _restored(one: Generation) -> str:
     when = one.started_at.isoformat(timespec="seconds")
     return (
         f"The store was restored: generation {one.generation} went on from {one.parent}"
-        f" at position {one.forked_at} ({when}). What that one stored after it is not here."
+        f" after position {one.forked_at} ({when}). Events that were"
+        " stored since then and before the restore are here only where the backup held them."
     )
