@@ -218,7 +218,8 @@ def _after(outbox: Outbox, text: str | None, ear: Ear | None) -> int:
         # A municipality must not be able to stop everybody's writing.
         if principal().role != "service":
             raise _unknown_cursor() from error
-        why = f"{principal().subject} has read up to {text}, which this store never placed"
+        reader = f"another service ({principal().subject})"
+        why = f"{reader} has read up to {text}, which this store never placed"
         raise StoreSuspect(outbox.suspect(why)) from error
     except ValueError as error:
         raise _unknown_cursor() from error
