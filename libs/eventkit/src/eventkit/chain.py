@@ -27,12 +27,22 @@ SELECT version, type, schema_version, data::text, hash,
        CASE WHEN version > %s::int THEN occurred_at END
 FROM events WHERE stream = %s ORDER BY version
 """
+_BEFORE: LiteralString = """
+SELECT events.stream, events.version, events.hash
+FROM unnest(%s::text[], %s::int[]) AS wanted(stream, version)
+JOIN events USING (stream, version) WHERE position < %s
+"""
 _BELIEVED_SECONDS = 60.0
 _MOST = 10_000
 
 
 class BrokenStream(Exception):
     """Events of a stream were changed or taken out past the store, so nobody may build on it."""
+
+    def __init__(self, stream: str, version: int) -> None:
+        super().__init__(
+            f"The event store was changed: {stream} version {version} is not what was stored."
+        )
 
 
 class _Sound(NamedTuple):
@@ -70,12 +80,49 @@ class Chains:
         for version, row in enumerate(rows[since.version :], since.version + 1):
             if row[0] != version or self._digest(before, _stored(stream, row)) != row[4]:
                 _log.error("broken_stream", stream=stream, version=version)
-                raise BrokenStream(stream)
+                raise BrokenStream(stream, version)
             before = row[4]
         if len(self._sound) >= _MOST:
             self._sound.clear()
         until = since.until or monotonic() + _BELIEVED_SECONDS
         self._sound[stream] = _Sound(len(rows), before, until)
+
+
+def check_page(
+    connection: psycopg.Connection[TupleRow],
+    digest: Callable[[bytes, Stored], bytes],
+    page: Sequence[Stored],
+) -> None:
+    """Raise BrokenStream where an event does not follow the one before it in its stream.
+
+    The page is in the order of positions, and the pages before it are known to be sound.
+    """
+    if not page:
+        return
+    hashes = _before(connection, page)
+    for one in page:
+        before = hashes.get((one.stream, one.version - 1)) if one.version > 1 else b""
+        if before is None or digest(before, one) != one.hash:
+            _log.error("broken_stream", stream=one.stream, version=one.version)
+            raise BrokenStream(one.stream, one.version)
+        hashes[one.stream, one.version] = one.hash
+
+
+def _before(
+    connection: psycopg.Connection[TupleRow], page: Sequence[Stored]
+) -> dict[tuple[str, int], bytes]:
+    """The hashes that the page's streams go on from."""
+    here = {(one.stream, one.version) for one in page}
+    wanted = [
+        (one.stream, one.version - 1)
+        for one in page
+        if one.version > 1 and (one.stream, one.version - 1) not in here
+    ]
+    if not wanted:
+        return {}
+    streams, versions = zip(*wanted, strict=True)
+    found = connection.execute(_BEFORE, (list(streams), list(versions), page[0].position))
+    return {(stream, version): bytes(digest) for stream, version, digest in found}
 
 
 def _fetch(connection: psycopg.Connection[TupleRow], stream: str, since: int) -> list[TupleRow]:

@@ -53,9 +53,8 @@ def register(app: Flask) -> None:
         (Unavailable, _unavailable),
         (KeysUnavailable, _unavailable),
         # Newer software wrote to the stream, beside which this one still runs for a moment.
-        # Newer software wrote to the stream, beside which this one still runs for a moment.
         (UnknownEvent, _unavailable),
-        (BrokenStream, _unavailable),
+        (BrokenStream, _changed_past_us),
         (psycopg.OperationalError, _unavailable),
         (sa.exc.OperationalError, _unavailable),
         (sa.exc.TimeoutError, _unavailable),
@@ -111,6 +110,15 @@ def _suspect(error: StoreSuspect) -> Response:
         503,
         "store-suspect",
         "The store may have lost its last events, so it takes no new ones for now.",
+        headers=_MUCH_LATER,
+    )
+
+
+def _changed_past_us(_: BrokenStream) -> Response:
+    return problem(
+        503,
+        "broken-stream",
+        "The history of this thing was changed from outside, so it takes nothing new for now.",
         headers=_MUCH_LATER,
     )
 

@@ -52,6 +52,11 @@ KINDS: Mapping[str, Kind] = {
     "bad-time": kind(
         "Malformed time", "Send RFC 3339 with a zone, and write a + in an address as %2B.", 400
     ),
+    "broken-stream": kind(
+        "History under examination",
+        "Tell the operator; other things can be written. Nothing of this request was stored.",
+        503,
+    ),
     "forbidden": kind(
         "Not for this role", "Ask the organiser for a client with a role that may do this.", 403
     ),
