@@ -6,12 +6,15 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 
+from eventkit import origins
+from eventkit.chain import BrokenStream
 from eventkit.domain import Conflict
 from eventkit.origins import OwnEvents
 from eventkit.rebuild import contents_hash, rebuild
 from eventkit.unit import Kit
 from local.databases import Databases
 from tests.integration.eventkit.sample import CONTEXT, SAMPLE, TITLES, cancel, plan
+from tests.integration.eventkit.tampering import as_owner
 
 
 def owner(databases: Databases) -> str:
@@ -114,3 +117,46 @@ def test_a_read_model_is_rebuilt_by_one_at_a_time(kit: Kit, store_databases: Dat
 
     rebuild(owner(store_databases), OwnEvents(kit.store), TITLES, start_another)
     assert contents_hash(kit.engine, "titles") == before
+
+
+CHANGES = {
+    "changed": """UPDATE events SET data = replace(data::text, 'Zweiter', 'Falscher')::json {}""",
+    "changed with its hash": "UPDATE events SET hash = decode(md5('x') || md5('y'), 'hex') {}",
+    "taken out": "DELETE FROM events {}",
+}
+
+
+@pytest.mark.parametrize("page", [1, 2, 1_000])
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_rebuild_takes_nothing_over_from_a_store_that_was_changed(
+    change: str,
+    page: int,
+    kit: Kit,
+    store_databases: Databases,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(origins, "BATCH", page)
+    (key, *_) = write(kit, 3)
+    before = contents_hash(kit.engine, "titles")
+    stream, version = f"sample-{key}", 2
+    where = f"WHERE stream = '{stream}' AND version = {version}"
+    as_owner(store_databases, CHANGES[change].format(where))
+    named = version + (change == "taken out")
+    with pytest.raises(BrokenStream, match=f"{stream} version {named} is not"):
+        rebuild(owner(store_databases), OwnEvents(kit.store), TITLES)
+    assert contents_hash(kit.engine, "titles") == before
+
+
+def test_an_event_that_was_moved_before_an_earlier_one_ends_a_rebuild(
+    kit: Kit, store_databases: Databases, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(origins, "BATCH", 1)
+    (key, *_) = write(kit, 3)
+    as_owner(
+        store_databases,
+        "CREATE TEMP TABLE moved AS SELECT * FROM events WHERE position = 1;"
+        "UPDATE moved SET position = 100; DELETE FROM events WHERE position = 1;"
+        "INSERT INTO events OVERRIDING SYSTEM VALUE TABLE moved",
+    )
+    with pytest.raises(BrokenStream, match=f"sample-{key} version 2 is not"):
+        rebuild(owner(store_databases), OwnEvents(kit.store), TITLES)

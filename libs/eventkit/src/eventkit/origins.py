@@ -10,6 +10,7 @@ import structlog
 from contracts.catalog import UnknownEvent
 from contracts.codec import read
 from contracts.envelope import Message
+from eventkit.chain import check_page
 from eventkit.consuming.effects import recorded_message
 from eventkit.consuming.feed import PLACE, Feed, FeedReader
 from eventkit.consuming.inbox import UNFIT, first_line
@@ -17,7 +18,7 @@ from eventkit.consuming.incoming import Arrival
 from eventkit.parking.parked import passed_over
 from eventkit.recorded import Recorded
 from eventkit.store import Connection, Store
-from eventkit.stored import recorded
+from eventkit.stored import Stored, recorded
 
 BATCH = 1_000
 _log = structlog.get_logger(component="rebuild")
@@ -53,7 +54,7 @@ class Origin(Protocol):
 
 
 class OwnEvents:
-    """The service's own store."""
+    """The service's own store; raises BrokenStream where somebody changed it past the store."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -68,15 +69,17 @@ class OwnEvents:
     def page(self, connection: Connection) -> Page:
         row = connection.execute("SELECT readable_position()").fetchone()
         page = self._store.read(connection, self._position, BATCH)
-        return self._page([recorded(one) for one in page], int(row[0]) if row else 0)
+        return self._page(connection, page, int(row[0]) if row else 0)
 
     def rest(self, connection: Connection) -> Page:
         """Those beyond the mark as well: whoever appended a visible event has then changed the
         live table too, and whoever comes later will change the new one."""
         page = self._store.read_visible(connection, self._position, BATCH)
-        return self._page([recorded(one) for one in page], self._position)
+        return self._page(connection, page, self._position)
 
-    def _page(self, facts: list[Recorded[Any]], head: int) -> Page:
+    def _page(self, connection: Connection, page: list[Stored], head: int) -> Page:
+        check_page(connection, self._store.digest, page)
+        facts = [recorded(one) for one in page]
         if facts:
             self._position = facts[-1].position
             self.place = str(self._position)

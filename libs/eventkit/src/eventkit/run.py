@@ -13,6 +13,7 @@ import sqlalchemy as sa
 import structlog
 
 from eventkit import logs
+from eventkit.chain import BrokenStream
 from eventkit.commands import UPKEEP
 from eventkit.console import Console
 from eventkit.consuming.incoming import SourceUnavailable
@@ -43,7 +44,7 @@ _AWAY = (
 _CODES: tuple[tuple[tuple[type[Exception], ...], int], ...] = (
     ((BadSettings, NothingToDo), os.EX_CONFIG),
     (_AWAY, os.EX_TEMPFAIL),
-    ((PortTaken, Refusal), 1),
+    ((PortTaken, Refusal, BrokenStream), 1),
 )
 _KNOWN = tuple(kind for kinds, _ in _CODES for kind in kinds)
 Tell = Callable[[str], None]
