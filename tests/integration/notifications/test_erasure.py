@@ -11,6 +11,7 @@ from contracts.events.meetings import MeetingCancelled
 from contracts.events.notifications import Channel
 from contracts.events.registry import ContactChanged, Party
 from eventkit.database import session
+from eventkit.erasure.export import export
 from eventkit.tables import ERASURES
 from notifications.delivery.claims import Claims
 from notifications.tables import claims
@@ -112,3 +113,12 @@ def test_all_that_a_person_ever_was_may_arrive_together_with_the_end(world: Worl
     assert world.mails_to(contact) == []
     assert {row["state"] for row in world.log(meeting_id=meeting)} <= {"abandoned"}
     assert noted(world, contact)["owner"] == "registry"
+
+
+def test_an_export_knows_whom_their_owner_erased_and_who_the_owner_is(world: World) -> None:
+    _, contact, party = invited(world)
+    before = export(world.kit, contact)
+    assert (before["erased"], "registry" in before["others"]) == (False, True)
+    erase(world, contact, party)
+    after = export(world.kit, contact)
+    assert (after["erased"], "registry" in after["others"]) == (True, True)

@@ -14,6 +14,9 @@ from eventkit.erasure.parts import erasure_of, parts_of
 from eventkit.unit import Kit
 
 PENDING, COMPLETE = "pending", "complete"
+# The journal names the person, and this store, which was restored, has no event of them. The key is
+# gone; what other services cleared, nobody can say here.
+UNKNOWN_HERE = "unknown-here"
 
 
 def certificate(kit: Kit, person: UUID) -> dict[str, Any]:
@@ -23,14 +26,14 @@ def certificate(kit: Kit, person: UUID) -> dict[str, Any]:
         said = {one["service"]: _plain(one) for one in parts_of(sql, person)}
     if row is None or kit.people is None:
         raise NotFound("not-found", "There is no such thing here.")
-    # Of who was never known here after a restore, nobody else has to clear anything.
-    holders = [kit.name, *kit.people.holders] if row["event_id"] else []
+    is_known = row["event_id"] is not None
+    holders = [kit.name, *kit.people.holders] if is_known else []
     missing = sorted({*holders} - said.keys())
     done = row["settled_at"] is not None and not missing
     return {
         "person": person,
         "service": kit.name,
-        "state": COMPLETE if done else PENDING,
+        "state": (COMPLETE if is_known else UNKNOWN_HERE) if done else PENDING,
         "erased_at": row["erased_at"],
         "reason": ErasureReason(row["reason"]),
         "parts": [said[name] for name in sorted(said)],

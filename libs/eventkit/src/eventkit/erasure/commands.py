@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from os import EX_TEMPFAIL
 from uuid import UUID
 
 import click
@@ -15,6 +16,11 @@ from eventkit.recorded import Context
 
 _ACTOR = "command-line"
 _REASONS = [reason.value for reason in ErasureReason]
+_WAITS = "The store is suspect: keys are gone, events wait until `store-restored` was said."
+_NOT_WHOLE = (
+    "Lines of the journal are damaged or missing (see the log), and whoever they name is not"
+    " erased: compare the file with its backup."
+)
 
 
 @click.group("erasure")
@@ -53,8 +59,17 @@ def show_certificate(console: Console, person: UUID) -> None:
 @erasure.command("replay")
 @click.pass_obj
 def replay(console: Console) -> None:
-    """Carry out again what restored databases have forgotten; every start does the same."""
-    _eraser(console).replay()
+    """Carry out again what restored databases have forgotten; every start does the same.
+
+    Ends with 75 where a suspect store lets it wait, with 1 where the journal is not whole.
+    """
+    replayed = _eraser(console).replay()
+    if replayed.waits:
+        click.echo(_WAITS, err=True)
+    if not replayed.is_whole:
+        click.echo(_NOT_WHOLE, err=True)
+    if replayed.waits or not replayed.is_whole:
+        raise SystemExit(EX_TEMPFAIL if replayed.is_whole else 1)
     click.echo("Whoever stands in the journal is erased.")
 
 

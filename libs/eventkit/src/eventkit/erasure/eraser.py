@@ -54,6 +54,14 @@ class Request:
     judge: Judge | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class Replayed:
+    """What a replay could not do: obey a journal that is not whole, write to a suspect store."""
+
+    is_whole: bool
+    waits: bool
+
+
 class Eraser:
     """The erasures of one service; raises LookupError for one that owns nobody's data."""
 
@@ -115,13 +123,14 @@ class Eraser:
             else:
                 return
 
-    def replay(self) -> None:
+    def replay(self) -> Replayed:
         """Carry out again what restored databases have forgotten; raises Unavailable.
 
         Keys first, so that nothing opens; then the events. A suspect store has to wait for these.
         """
-        journal = self._kit.settings.erasure_journal and self._journal()
-        entries = {entry.person: entry for entry in journal.entries()} if journal else {}
+        journal = self._journal() if self._kit.settings.erasure_journal else None
+        read, is_whole = journal.read() if journal else ([], True)
+        entries = {entry.person: entry for entry in read}
         with session(self._kit.engine) as sql:
             known = self._known(sql)
         if journal:
@@ -137,6 +146,8 @@ class Eraser:
             self._finish_all()
         except StoreSuspect:
             _log.error("erasures_wait", cause="the store is suspect", events=len(missing))
+            return Replayed(is_whole=is_whole, waits=True)
+        return Replayed(is_whole=is_whole, waits=False)
 
     def _finish_all(self) -> None:
         with session(self._kit.engine) as sql:

@@ -6,11 +6,13 @@ from typing import Any, LiteralString
 from uuid import UUID
 
 import orjson
+import sqlalchemy as sa
 
 from eventkit.database import driver, session
 from eventkit.erasure.holdings import rows_of
 from eventkit.store import COLUMNS
 from eventkit.stored import Stored
+from eventkit.tables import ERASURES
 from eventkit.unit import Kit
 
 # All that names the person, in whatever stream; rare enough to read the whole table for.
@@ -19,6 +21,7 @@ _NAMING: LiteralString = (
     f"SELECT {COLUMNS} FROM events WHERE strpos(data::text, %s) > 0"  # noqa: S608
     " OR strpos(metadata::text, %s) > 0 ORDER BY position"
 )
+_ERASED_BY = sa.select(ERASURES.c.owner)
 
 
 def export(kit: Kit, person: UUID) -> dict[str, Any]:
@@ -30,17 +33,21 @@ def export(kit: Kit, person: UUID) -> dict[str, Any]:
     with session(kit.engine) as sql:
         stored = [Stored(*row) for row in driver(sql).execute(_NAMING, (name, name))]
         rows = [(one, row) for one, row in rows_of(sql, kit.holdings, person)]
+        # Keys of people whom other services own are theirs; that they erased somebody is known.
+        erased_by = set(sql.scalars(_ERASED_BY.where(ERASURES.c.person == person)))
+    holders = kit.people.holders if kit.people else ()
+    owners = {one.owner for one, _ in rows}
     return {
         "person": person,
         "service": kit.name,
         "made_at": kit.now(),
-        "erased": bool(kit.vault.erased([name])),
+        "erased": bool(kit.vault.erased([name])) or bool(erased_by),
         "events": [_event(kit, name, one) for one in stored],
         "rows": [
             {"table": str(one.table.name), "known_from": one.owner, "data": _opened(kit, name, row)}
             for one, row in rows
         ],
-        "others": list(kit.people.holders) if kit.people else [],
+        "others": sorted({*holders, *owners, *erased_by} - {kit.name}),
     }
 
 

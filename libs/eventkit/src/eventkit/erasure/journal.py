@@ -65,17 +65,22 @@ class Journal:
             raise Unavailable(f"the erasure journal: {error.strerror}") from error
 
     def entries(self) -> list[Entry]:
-        """The first entry of each person, in order; raises Unavailable.
+        """The first entry of each person, in order; raises Unavailable."""
+        return self.read()[0]
+
+    def read(self) -> tuple[list[Entry], bool]:
+        """The entries, and whether the file is whole; raises Unavailable.
 
         What does not fit its MAC is passed over and logged: nobody erases by writing a line.
         """
         try:
             lines = self._path.read_bytes().split(b"\n")
         except FileNotFoundError:
-            return []
+            return [], True
         except OSError as error:
             raise Unavailable(f"the erasure journal: {error.strerror}") from error
         found: dict[UUID, Entry] = {}
+        is_whole = True
         # What follows the last line end was never finished, and never acknowledged.
         for number, text in enumerate(lines[:-1], 1):
             line = _decoded(text)
@@ -83,11 +88,13 @@ class Journal:
                 line.mac, self._mac(line.entry, line.number)
             ):
                 _log.error("erasure_journal_damaged", line=number)
+                is_whole = False
             else:
                 if line.number != number:
+                    is_whole = False
                     _log.error("erasure_journal_line_missing", line=number, told=line.number)
                 found.setdefault(line.person, line.entry)
-        return list(found.values())
+        return list(found.values()), is_whole
 
     def _line(self, entry: Entry, number: int) -> bytes:
         told = msgspec.structs.asdict(entry)

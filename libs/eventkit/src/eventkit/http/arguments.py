@@ -78,7 +78,8 @@ def invalid(errors: list[dict[str, str]]) -> HttpRefusal:
 
 
 def unknown_parameter(known: Iterable[str]) -> str:
-    return f"Unknown parameter; there are {', '.join(sorted(known))}."
+    names = ", ".join(sorted(known))
+    return f"Unknown parameter; there are {names}." if names else "There are no parameters here."
 
 
 def _json(loader: Schema) -> Any:

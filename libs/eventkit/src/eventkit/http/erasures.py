@@ -11,7 +11,7 @@ from marshmallow import Schema, fields
 from marshmallow.validate import Length, OneOf, Regexp
 
 from contracts.erasure import ErasurePart, ErasureReason
-from eventkit.erasure.certificate import COMPLETE, PENDING, certificate
+from eventkit.erasure.certificate import COMPLETE, PENDING, UNKNOWN_HERE, certificate
 from eventkit.erasure.eraser import Eraser, Judge, Request
 from eventkit.erasure.export import export, readable
 from eventkit.http import preconditions
@@ -33,6 +33,12 @@ _JSON = "application/json"
 
 class ErasureBody(Schema):
     reason = fields.Enum(ErasureReason, by_value=True, required=True)
+
+
+class NoParameters(Schema):
+    """The query of what takes none."""
+
+    is_paged = False
 
 
 class PartBody(Schema):
@@ -60,7 +66,14 @@ class CertificateView(Unversioned):
 
     person = fields.UUID(required=True)
     service = fields.String(required=True, metadata={"description": "Whose people these are."})
-    state = fields.String(required=True, validate=OneOf([PENDING, COMPLETE]))
+    state = fields.String(
+        required=True,
+        validate=OneOf([PENDING, COMPLETE, UNKNOWN_HERE]),
+        metadata={
+            "description": "`unknown-here`: the key is gone, but since a restore this store has no"
+            " event of the person, so it cannot certify anything."
+        },
+    )
     erased_at = fields.AwareDateTime(required=True)
     reason = fields.Enum(ErasureReason, by_value=True, required=True)
     parts = fields.List(fields.Nested(PartView), required=True)
@@ -96,7 +109,10 @@ class ExportView(Unversioned):
     others = fields.List(
         fields.String(),
         required=True,
-        metadata={"description": "Services that know the person by this id, and nothing more."},
+        metadata={
+            "description": "Services that may know the person by this id; among them the one that"
+            " owns name and addresses, where this one does not."
+        },
     )
 
 

@@ -41,15 +41,17 @@ def erase_participant(body: dict[str, Any], participant_id: UUID) -> Response:
 
 
 @bp.route("/<uuid:participant_id>/erasure", methods=["GET"])
+@bp.arguments(erasures.NoParameters, location="query")
 @bp.response(200, erasures.CertificateView)
-def show_erasure(participant_id: UUID) -> Response:
+def show_erasure(_: dict[str, Any], participant_id: UUID) -> Response:
     """Show the certificate of an erasure: what each service cleared, and which are missing."""
     return erasures.show_certificate(participant_id)
 
 
 @bp.route("/<uuid:participant_id>/export", methods=["GET"])
+@bp.arguments(erasures.NoParameters, location="query")
 @bp.response(200, erasures.ExportView)
-def export_participant(participant_id: UUID) -> Response:
+def export_participant(_: dict[str, Any], participant_id: UUID) -> Response:
     """Give out all that this service holds of a participant, with where it came from."""
     query = sa.select(registrations.c.participant_id).where(names(principal(), participant_id))
     with session(kit().engine) as connection:
