@@ -220,6 +220,10 @@ def test_a_participant_finds_the_own_registration_in_both_forms_until_it_is_over
         told = replace(LETTER, notice=notice, to=to)
         assert "https://netz.example.org/r/ntl_abc?x=1&y='2\n" in text(told)
         assert "href='https://netz.example.org/r/ntl_abc?x=1&amp;y=&#x27;2'" in html(told)
+        guests = replace(told, to=replace(to, is_guest=True))
+        for form in (text, html):
+            assert "Ihre Angaben löschen" in form(guests)
+            assert "löschen" not in form(told)
     over = replace(LETTER, notice=Notice.WITHDRAWAL, to=to)
     assert "ntl_abc" not in text(over) + html(over)
     assert "/r/" not in text(LETTER)

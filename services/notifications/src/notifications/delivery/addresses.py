@@ -69,7 +69,8 @@ class AddressBook:
     def look_up(self, kind: RecipientKind, ids: Collection[UUID]) -> dict[UUID, Addressee]:
         """The addresses of one batch; who is missing has none. Raises AddressesUnavailable."""
         items = _asked(self._clients[kind], *_PATHS[kind], ids)
-        return {item.pop("id"): Addressee(**item) for item in items}
+        is_guest = kind is RecipientKind.PARTICIPANT
+        return {item.pop("id"): Addressee(**item, is_guest=is_guest) for item in items}
 
     def links(self, participants: Collection[UUID]) -> dict[UUID, str]:
         """The personal links of participants who are contacts; who is missing has none.

@@ -24,12 +24,14 @@ class BadAddress(ValueError):
 class Addressee:
     """A name and an address, as their owner gave them just now; kept nowhere.
 
-    `link` is where a participant sees the own registration.
+    `link` is where a participant sees the own registration; a guest, who is nobody's contact, can
+    erase everything there.
     """
 
     email: str
     name: str | None = None
     link: str | None = None
+    is_guest: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

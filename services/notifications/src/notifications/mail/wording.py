@@ -32,6 +32,7 @@ _OPENINGS = {
     Notice.WITHDRAWAL: "Sie sind von diesem Treffen abgemeldet:",
 }
 _OWN_PAGE = "Ihre Anmeldung ansehen oder absagen"
+_GUESTS_PAGE = f"{_OWN_PAGE}, Ihre Angaben löschen"
 _PERSONAL = "Der Link ist persönlich; bitte geben Sie ihn nicht weiter."
 _REMOVAL = "Der beiliegende Kalendereintrag nimmt den Termin aus Ihrem Kalender."
 _CLOSINGS = {
@@ -121,14 +122,18 @@ def _closing(letter: Letter) -> str:
 def _own_page(letter: Letter) -> str:
     if letter.to.link is None or letter.ends:
         return ""
-    return f"{_OWN_PAGE}:\n{one_line(letter.to.link)}\n{_PERSONAL}\n\n"
+    return f"{_of_page(letter)}:\n{one_line(letter.to.link)}\n{_PERSONAL}\n\n"
 
 
 def _own_page_link(letter: Letter) -> str:
     if letter.to.link is None or letter.ends:
         return ""
     href = escape(one_line(letter.to.link))
-    return f"<p><a href='{href}'>{escape(_OWN_PAGE)}</a>. {escape(_PERSONAL)}</p>"
+    return f"<p><a href='{href}'>{escape(_of_page(letter))}</a>. {escape(_PERSONAL)}</p>"
+
+
+def _of_page(letter: Letter) -> str:
+    return _GUESTS_PAGE if letter.to.is_guest else _OWN_PAGE
 
 
 def _whom_to_ask(letter: Letter) -> str:
