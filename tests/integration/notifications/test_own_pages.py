@@ -71,6 +71,16 @@ def test_the_mails_of_a_contact_with_a_place_carry_the_personal_link(world: Worl
     invitation, confirmation, update = words(world, contact)
     assert "/r/" not in invitation
     assert confirmation.count(own) == update.count(own) == 2
+    # The registry erases contacts; the page offers it to guests alone.
+    assert "löschen" not in confirmation
+
+
+def test_the_mail_of_a_guest_says_that_the_link_erases_as_well(world: World) -> None:
+    guest = world.register(world.open_meeting(cohort()))
+    world.owners.participants[str(guest)]["link"] = link(guest)
+    world.send()
+    (confirmation,) = words(world, guest)
+    assert confirmation.count("Ihre Angaben löschen") == 2
 
 
 def test_a_contact_who_waits_has_one_as_well(world: World) -> None:
