@@ -153,6 +153,10 @@ class Outbox:
             if cursor.position <= _head(raw):
                 return cursor.position
             raise Ahead if cursor.position > last_position(raw) else UnknownCursor
+        if cursor.generation not in state.line.ends:
+            # Nobody is turned away by what was remembered.
+            self._lineage = Lineage()
+            state = self._look(raw)
         end = state.line.ends.get(cursor.generation)
         if end is None:
             raise UnknownCursor
