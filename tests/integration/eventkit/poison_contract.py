@@ -35,7 +35,11 @@ class PoisonContract:
         poison = POISONS[kind]
         stream, others = network.messages(3), network.messages(2)
         wire = [stream[0], *poison.items(stream[1]), stream[2], *others]
-        catch_up(network, network.consumer(network.wire.script(wire)))
+        # Whoever comes first tells the source's address, and partitions are read in any order.
+        consumer = network.consumer(network.wire.script(wire[:1]))
+        catch_up(network, consumer)
+        network.wire.script(wire[1:])
+        catch_up(network, consumer)
         effects = [stream[0], *([] if poison.stops else stream[1:]), *others]
         if poison.reason is None:
             effects.remove(stream[1])
