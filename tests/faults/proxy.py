@@ -82,7 +82,7 @@ class Proxy:
     async def _connected(self, reader: StreamReader, writer: StreamWriter) -> None:
         try:
             to, back = await asyncio.open_connection(LOOPBACK, self._back)
-        except OSError:
+        except (OSError, asyncio.CancelledError):
             end(writer)
             return
         ways = [self._pump(UP, reader, back), self._pump(DOWN, to, writer), self._torn()]
@@ -92,9 +92,11 @@ class Proxy:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        end(writer, at_once=self.weather.reset)
-        end(back, at_once=self.weather.reset)
+        try:
+            await asyncio.gather(*tasks, return_exceptions=True)
+        finally:
+            end(writer, at_once=self.weather.reset)
+            end(back, at_once=self.weather.reset)
 
     async def _torn(self) -> None:
         while not self.weather.reset:
