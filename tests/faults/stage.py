@@ -14,10 +14,11 @@ from tests.faults.book import Book
 from tests.faults.dump import dump
 from tests.faults.history import Filed, Line, Writer
 from tests.faults.load import HEARD, Load
+from tests.faults.opening import open_site
 from tests.faults.oracle.findings import BROKEN, Finding, shortened
 from tests.faults.oracle.judge import judge
 from tests.faults.settle import settled
-from tests.faults.site import Site, Wish, open_site
+from tests.faults.site import Site, Wish
 
 HISTORY = "history.zip"
 

@@ -4,19 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
-from itertools import count
 from typing import Any
 from uuid import uuid4
 
-from contracts.events.registry import MunicipalityRevised
-from contracts.operations import ParkedAct, ParkedTarget
 from eventkit.database import driver, session
-from eventkit.domain import Aggregate
-from eventkit.parking.actions import PARKED_ACTION, requested
-from eventkit.recorded import Context
-from registry.domain.municipality import MUNICIPALITY
+from tests.security.matrix_planted import moved, parked, parked_action
 from tests.security.site import Site, Who, create
 from tests.unit.registry.directory_lines import district, municipality
 
@@ -103,20 +97,7 @@ class World:
 
         Its keys change with that in reality; the event could say it without.
         """
-        kit = self.site.kits["registry"]
-        told: Aggregate[Any, Any, Any] = Aggregate(
-            name="municipality", decide=lambda _, event: [event], evolve=MUNICIPALITY.evolve
-        )
-        event = MunicipalityRevised(
-            ags=ags,
-            ars=f"{ags[:5]}0000{ags[5:]}",
-            name="Neuffen",
-            kind="63",
-            district_key=district_key,
-            valid_on=date(2025, 1, 1),
-        )
-        context = Context(actor="test", tenant=None, correlation_id=str(uuid4()))
-        kit.execute(told, ags, event, context=context)
+        moved(self.site, ags, district_key)
 
     def _cohort(self) -> str:
         body = {"label": "2026/2027", "starts_year": 2026, "ends_year": 2027}
@@ -271,31 +252,6 @@ def delivery(world: World, _: str) -> Arguments:
     return {"delivery_id": found[0]["delivery_id"]}
 
 
-def parked(world: World, _: str) -> Arguments:
-    """The same in every service, for each has these routes; no consumer follows such a source."""
-    number = next(_NUMBERS)
-    for kit in world.site.kits.values():
-        with session(kit.engine) as connection:
-            driver(connection).execute(_PARK, (number, f"thing-{number}"))
-    return {"parked_id": str(number)}
-
-
-def parked_action(world: World, _: str) -> Arguments:
-    """Asked for in every service under one id."""
-    action_id = uuid4()
-    target = ParkedTarget(parked_id=1, source="nobody")
-    for kit in world.site.kits.values():
-        command = requested(action_id, ParkedAct.RETRY, [target], None)
-        kit.execute(PARKED_ACTION, action_id, command, context=Context(actor="test"))
-    return {"action_id": str(action_id)}
-
-
-_NUMBERS = count(9_000_000)
-_PARK = (
-    "INSERT INTO parked (id, source, generation, stream, version, event_id, type, reason, detail,"
-    " message) OVERRIDING SYSTEM VALUE VALUES (%s, 'nobody', gen_random_uuid(), %s, 1,"
-    " gen_random_uuid(), 'meeting.planned.v1', 'refused', 'detail', '')"
-)
 PHASES = ("idea", "scheduled", "open", "closed", "running", "held")
 MAKERS: Mapping[str, Callable[[World, str], Arguments]] = {
     **{f"meeting.{phase}": partial(meeting, phase) for phase in PHASES},
@@ -315,8 +271,8 @@ MAKERS: Mapping[str, Callable[[World, str], Arguments]] = {
     "secret": secret,
     "endpoint": endpoint,
     "delivery": delivery,
-    "parked": parked,
-    "parked_action": parked_action,
+    "parked": lambda world, _: parked(world.site),
+    "parked_action": lambda world, _: parked_action(world.site),
     "municipality": lambda _, key: {"ags": key},
     "district": lambda _, key: {"district_key": key[:5]},
     "nothing": lambda _, __: {},

@@ -13,10 +13,11 @@ from local.settings import SERVICES
 from tests.faults.backups import DUMP, FILES, Backup, handled, published, taken
 from tests.faults.case import Case, Run
 from tests.faults.load import Bearer
+from tests.faults.opening import open_site
 from tests.faults.operations import MEETINGS, NOTIFICATIONS, REGISTRY
 from tests.faults.oracle.findings import BROKEN, INVENTED, LOST
 from tests.faults.parts import Part
-from tests.faults.site import SERVICE_OF, Site, Wish, open_site
+from tests.faults.site import SERVICE_OF, Site, Wish
 
 # So many events before the backup, after it, and after the restore.
 EVENTS = 30
