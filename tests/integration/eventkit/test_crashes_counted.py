@@ -10,14 +10,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
 from time import monotonic
+from typing import Any
+from uuid import uuid4
 
 import pytest
 
 from contracts.envelope import Message
+from eventkit.consuming.claims import Claims
+from eventkit.consuming.incoming import SourceUnavailable
 from eventkit.database import driver, session
 from eventkit.parking.parked import ask_for_retry
+from eventkit.recorded import Recorded
+from eventkit.unit import Unit
 from tests.integration.eventkit.conftest import MakeKit
-from tests.integration.eventkit.network import Network, once, over_feed
+from tests.integration.eventkit.network import Network, catch_up, once, over_feed
 from tests.integration.eventkit.sample import KEY
 
 CHECKOUT = Path(__file__).parents[3]
@@ -136,3 +142,35 @@ def test_a_retry_that_kills_is_counted_as_well_until_the_handler_is_mended(
         assert len(child.deaths()) == deaths
     assert network.heard() == once(bad)
     assert network.parked() == []
+
+
+def test_consumers_that_end_in_good_order_leave_no_claim(network: Network) -> None:
+    """Each is stopped while it waits for something; that says nothing about the event."""
+    messages = network.messages(2)
+    source = network.wire.script(messages)
+
+    def waits(_: Unit, __: Recorded[Any]) -> None:
+        raise SourceUnavailable("not now")
+
+    for _ in range(network.listener.settings.failures_before_parking + 3):
+        consumer = network.consumer(source, react=waits)
+        with pytest.raises(SourceUnavailable):
+            consumer.step()
+        consumer.close()
+        assert network.rows("SELECT count(*) FROM claims") == [(0,)]
+        source = network.wire.script([])
+    catch_up(network, network.consumer(source))
+    assert network.heard() == once(messages)
+    assert network.parked() == []
+
+
+def test_failures_before_an_end_in_good_order_still_count(network: Network) -> None:
+    event, engine = uuid4(), network.listener.engine
+    counts = [Claims(engine, "a-source").take(event).failures for _ in range(3)]
+    assert counts == [0, 1, 2]
+    ended = Claims(engine, "a-source")
+    assert ended.take(event).failures == 3
+    with session(engine) as connection:
+        ended.give_back(driver(connection))
+    assert not ended.are_open()
+    assert Claims(engine, "a-source").take(event).failures == 3

@@ -34,6 +34,13 @@ _TAKE = (
 _TOUCH = "UPDATE claims SET claimed_at = clock_timestamp() WHERE source = %s AND event_id = %s"
 _LEFT = "SELECT EXISTS (SELECT FROM claims WHERE source = %s)"
 _SETTLE = "DELETE FROM claims WHERE source = %s AND event_id = ANY(%s)"
+# Whoever claims them next counts a failure more, so one goes that was none.
+_GIVE_BACK = (
+    "WITH gone AS (DELETE FROM claims WHERE source = %(source)s AND event_id = ANY(%(events)s)"
+    " AND failures = 0)"
+    " UPDATE claims SET failures = failures - 1"
+    " WHERE source = %(source)s AND event_id = ANY(%(events)s) AND failures > 0"
+)
 # The consumers of a process die together: while one of them looks for the event that kills, no
 # other has a suspect in flight, which would be counted for it.
 _alone = Lock()
@@ -88,6 +95,19 @@ class Claims:
         """Whether something was in flight when somebody stopped."""
         row = raw.execute(_LEFT, (self._source,)).fetchone()
         return bool(row and row[0])
+
+    def are_open(self) -> bool:
+        """Whether something of ours is in flight still."""
+        return bool(self._open)
+
+    def give_back(self, raw: Connection) -> None:
+        """The consumer ends in good order, under its lease: nothing that was in flight failed.
+
+        What ran into the timeout stays, to be counted at its next try.
+        """
+        given = list(self._open - self._late)
+        raw.execute(_GIVE_BACK, {"source": self._source, "events": given})
+        self._open.difference_update(given)
 
     def settled(self, event_ids: Sequence[UUID]) -> None:
         """To be called when the transaction of `settle` was committed."""

@@ -76,6 +76,7 @@ class Consumer:
         self._generation: UUID | None = None
         self._origin: str | None = None
         self._is_careful = False
+        self._is_orderly = True
         self._after: dict[Place, str] = {}
         self._noted = 0.0
 
@@ -91,9 +92,10 @@ class Consumer:
             self._lease.lost()
             self._epoch = None
             return False
-        except BaseException:
+        except BaseException as error:
             # What was read and not committed must be read again.
             self._epoch = None
+            self._is_orderly = isinstance(error, PASSING)
             raise
 
     def close(self) -> None:
@@ -101,7 +103,10 @@ class Consumer:
         self._source.close()
         self._streams.close()
         with session(self._kit.engine) as connection:
-            self._lease.release(driver(connection))
+            raw = driver(connection)
+            if self._is_orderly and self._claims.are_open() and self._lease.hold(raw) is not None:
+                self._claims.give_back(raw)
+            self._lease.release(raw)
 
     def _step(self) -> bool:
         epoch = self._hold()
