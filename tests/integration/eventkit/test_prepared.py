@@ -7,6 +7,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 from psycopg.rows import TupleRow
+from psycopg.types.json import Jsonb
 
 from eventkit.prepared import fetch
 from tests.conftest import MakeDatabases
@@ -31,6 +32,38 @@ def test_values_come_back_as_they_went(connection: Connection) -> None:
     values = ("ß 100 %", 7, uuid4(), b"\x00\xff", datetime(2026, 3, 29, 1, 30, tzinfo=UTC))
     for given in (values, values, (None,) * 5, values):
         assert fetch(connection, ECHO, given) == [given]
+
+
+@pytest.mark.parametrize("first", [None, 1, 40_000, 2_000_000_000])
+def test_numbers_of_all_sizes_follow_one_another(connection: Connection, first: int | None) -> None:
+    echo = f"SELECT %s::int, {first or 0}"
+    for given in (first, None, 1, -1, 40_000, 2_000_000_000, -2_147_483_648):
+        assert fetch(connection, echo, (given,))[0][0] == given
+    prepared = connection.execute("SELECT statement FROM pg_prepared_statements").fetchall()
+    assert len(prepared) == 1
+
+
+@pytest.mark.parametrize(
+    ("cast", "values"),
+    [
+        ("jsonb", [None, '{"a": 1}', Jsonb({"a": 1}), '{"a": 1}', None]),
+        ("text", [None, "ß", None]),
+        ("bytea", [None, b"\x00", None]),
+        ("boolean", [None, True, None]),
+        ("timestamptz", [None, datetime(2026, 3, 29, tzinfo=UTC), None]),
+    ],
+)
+def test_what_was_null_may_be_a_value_next(
+    connection: Connection, cast: str, values: list[object]
+) -> None:
+    for given in values:
+        ((is_null,),) = fetch(connection, f"SELECT %s::{cast} IS NULL", (given,))
+        assert is_null is (given is None)
+
+
+def test_a_number_too_large_says_so(connection: Connection) -> None:
+    with pytest.raises(psycopg.errors.NumericValueOutOfRange):
+        fetch(connection, "SELECT %s::int", (2**31,))
 
 
 def test_a_statement_is_prepared_once_a_connection(connection: Connection, url: str) -> None:

@@ -3,18 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
+from dataclasses import dataclass
+from functools import lru_cache
 from itertools import count
 from typing import Any, LiteralString
 
 import psycopg
-from psycopg.adapt import PyFormat, Transformer
+from psycopg.adapt import AdaptersMap, Dumper, PyFormat, Transformer
 from psycopg.pq import DiagnosticField, ExecStatus, PipelineStatus, TransactionStatus
 from psycopg.pq.abc import PGresult
 from psycopg.rows import TupleRow
 
 _NOT_PREPARED = b"26000"
 _numbers = count(1)
+
+
+class _Whole(Dumper):
+    """Numbers as text, so that the server reads them as what the statement makes of them.
+
+    psycopg names a type by a number's size. A statement that was prepared for small ones, or for
+    NULL, refuses larger ones.
+    """
+
+    def dump(self, obj: int) -> bytes:
+        return b"%d" % obj
+
+
+_adapters = AdaptersMap(psycopg.adapters)
+_adapters.register_dumper(int, _Whole)
+
+
+@dataclass(frozen=True, slots=True)
+class _Context:
+    connection: psycopg.Connection[TupleRow]
+    adapters: AdaptersMap = _adapters
 
 
 def fetch(
@@ -31,10 +53,10 @@ def fetch(
     if not is_idle or conn.pipeline_status != PipelineStatus.OFF:
         # One that is not prepared yet would end the transaction.
         return connection.execute(sql, values, prepare=True).fetchall()
-    transformer = Transformer(connection)
+    transformer = Transformer(_Context(connection))
     # NULL is None here, which the protocol's types forget.
     given: Any = transformer.dump_sequence(values, [PyFormat.AUTO] * len(values))
-    name, text = _named(sql)
+    name, text = _named(sql, transformer.types)
     result = conn.exec_prepared(name, given, transformer.formats)
     if _state(result) == _NOT_PREPARED:
         conn.prepare(name, text, transformer.types)
@@ -46,9 +68,12 @@ def fetch(
     return transformer.load_rows(0, result.ntuples, tuple)
 
 
-@cache
-def _named(sql: LiteralString) -> tuple[bytes, bytes]:
-    """A name for all connections, and the text with the parameters as libpq counts them."""
+@lru_cache(1000)
+def _named(sql: LiteralString, _types: tuple[int, ...] | None) -> tuple[bytes, bytes]:
+    """A name for all connections, and the text with the parameters as libpq counts them.
+
+    One for each row of types, for the server takes values only as it was told once; NULL has none.
+    """
     first, *rest = sql.split("%s")
     text = first + "".join(f"${number}{part}" for number, part in enumerate(rest, 1))
     return b"eventkit_%d" % next(_numbers), text.encode()
