@@ -117,11 +117,12 @@ def peer_save(application: Plans) -> Callable[[], None]:
 def peer_environment(databases: Databases) -> dict[str, str]:
     """The settings of the peer library: the same server, a schema of its own."""
     url = sa.make_url(databases.migration_environment()["MIGRATION_DATABASE_URL"])
+    place = url.normalized_query
     return {
         "PERSISTENCE_MODULE": "eventsourcing.postgres",
         "POSTGRES_DBNAME": url.database or "",
-        "POSTGRES_HOST": url.host or "",
-        "POSTGRES_PORT": str(url.port),
+        "POSTGRES_HOST": place["host"][0],
+        "POSTGRES_PORT": place["port"][0],
         "POSTGRES_USER": url.username or "",
         "POSTGRES_PASSWORD": url.password or "",
         "POSTGRES_POOL_SIZE": "16",

@@ -84,10 +84,10 @@ def load_from_outside(port: int, token: str, seconds: float) -> float:
 @contextmanager
 def orm_server(installation: Installation) -> Iterator[int]:
     """The ORM endpoint under gunicorn with the same worker class and threads; gives its port."""
-    with psycopg.connect(installation.superuser, autocommit=True) as connection:
+    server = installation.superuser().replace("+psycopg", "")
+    with psycopg.connect(server, autocommit=True) as connection:
         connection.execute("CREATE DATABASE orm")
-    url = installation.superuser.replace("postgresql://", "postgresql+psycopg://")
-    environment = os.environ | {"ORM_DATABASE_URL": url.removesuffix("/postgres") + "/orm"}
+    environment = os.environ | {"ORM_DATABASE_URL": installation.superuser("orm")}
     subprocess.run(
         [sys.executable, "-m", "bench.orm_app"], cwd=CHECKOUT, env=environment, check=True
     )

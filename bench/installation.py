@@ -15,6 +15,7 @@ from tempfile import TemporaryDirectory
 from time import monotonic, sleep
 from typing import Any
 
+from local.postgres import nearest
 from local.settings import CHECKOUT
 
 PORT_BASE = 21_400
@@ -29,10 +30,10 @@ class Installation:
     run: dict[str, Any]
     seconds: float
 
-    @property
-    def superuser(self) -> str:
+    def superuser(self, database: str = "postgres") -> str:
+        """The URL of a database, over the socket that the services use too."""
         secrets = json.loads((self.folder / "secrets" / "credentials.json").read_text())
-        return f"postgresql://postgres:{secrets['postgres']}@127.0.0.1:{PORT_BASE + 32}/postgres"
+        return nearest(self.folder / "postgres", PORT_BASE + 32, secrets["postgres"], database)
 
     def pids(self) -> list[int]:
         """The launcher and everything below it."""

@@ -38,7 +38,7 @@ def running_server() -> Iterator[str]:
             options=DURABLE,
         )
         try:
-            yield server.url
+            yield server.nearest
         finally:
             server.stop()
 

@@ -75,7 +75,7 @@ class Local:
             )
         self.ending.callback(server.stop)
         self.children.append(Child(name="PostgreSQL", process=server.process, log=log))
-        return server.url
+        return server.nearest
 
     def prepare_databases(self, server: str) -> None:
         """Makes what is missing; on our own server, what a killed run left half made goes first."""

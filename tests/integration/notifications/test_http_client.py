@@ -43,7 +43,8 @@ def test_a_call_carries_headers_and_body(receiver: Receiver) -> None:
     answer = LOCAL.post(f"{receiver.url}?a=1", {"webhook-id": "1"}, b'{"a": 1}')
     (call,) = receiver.calls
     assert answer.status == 204
-    assert call.path == "/hook?a=1"
+    assert f"{receiver.url}?a=1".endswith(call.path)
+    assert call.path.endswith("?a=1")
     assert call.body == b'{"a": 1}'
     assert call.headers["webhook-id"] == "1"
     assert call.headers["content-type"] == "application/json"
