@@ -21,14 +21,19 @@ PAGES = {
 }
 HEADINGS = ["What happened", "What to look at", "What to type"]
 LEVELS = ("warning", "error", "critical", "exception")
-INSTRUMENTS = {"Counter", "Gauge", "Histogram", "GaugeMetricFamily", "_by_source", "_plain"}
+COUNTERS = {"Counter", "CounterMetricFamily"}
+INSTRUMENTS = COUNTERS | {"Gauge", "Histogram", "GaugeMetricFamily", "_by_source", "_plain"}
 # They say how much, how fast and what runs, and mean no harm by themselves.
 NO_ALARM = {
     "build_info",
     "consumer_lag_events",
+    "database_connections",
+    "database_server_connections_limit",
+    "database_size_bytes",
     "deliveries_held_total",
+    "deliveries_open",
+    "erasures_pending",
     "events_appended_total",
-    "http_request_seconds",
     "lease_requests_total",
     "relay_lag_events",
     "requests_deprecated_total",
@@ -74,7 +79,7 @@ def logged() -> set[tuple[str, str]]:
 def measured() -> set[str]:
     """Each metric by the name at which it is scraped."""
     names = {
-        str(text) + ("_total" if called(call) == "Counter" else "")
+        str(text) + ("_total" if called(call) in COUNTERS else "")
         for call in calls()
         if called(call) in INSTRUMENTS and (text := first_text(call))
     }

@@ -193,7 +193,7 @@ def test_metrics_name_routes_and_never_paths(server: Serving) -> None:
     assert routes <= {"none", "/v1/things", "/v1/things/<uuid:thing_id>"}
     assert methods <= {"GET", "POST", "other"}
     assert server.metric("build_info") == 1
-    assert server.metric("database_up") == 1
+    assert server.metric("database_up") == 2
 
 
 def lines(server: Serving) -> list[dict[str, object]]:
@@ -238,7 +238,8 @@ def test_a_lost_database_is_503_until_it_is_back(
         assert answer.headers["Retry-After"] == "5"
         assert plan(server, "lost").status_code == 503
         assert not server.is_ready()
-        assert server.metric("database_up") == 0
+        assert server.metric('database_up{database="store"}') == 0
+        assert server.metric('database_up{database="keys"}') == 1
         closed(False)
         assert client.get("/v1/things").status_code == 200
         assert server.is_ready()

@@ -11,6 +11,7 @@ import psycopg
 import sqlalchemy as sa
 from psycopg.pq import PipelineStatus
 
+from eventkit.metrics import unavailable
 from eventkit.store import Connection
 
 _OPTIONS = (
@@ -120,10 +121,12 @@ def _reachable() -> Iterator[None]:
     try:
         yield
     except (*_GONE, sa.exc.OperationalError, sa.exc.TimeoutError) as error:
+        unavailable("pool" if isinstance(error, sa.exc.TimeoutError) else "server")
         raise Unavailable(str(error).partition("\n")[0]) from error
     except sa.exc.InternalError as error:
         if not isinstance(error.orig, _GONE):
             raise
+        unavailable("server")
         raise Unavailable(str(error).partition("\n")[0]) from error
 
 

@@ -1,4 +1,4 @@
-"""How long the oldest erasure has not been complete, here or at its owner."""
+"""How many erasures, and for how long the oldest, have not been complete, here or at its owner."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from eventkit.service import Service
 
 # At the owner an erasure is complete with the parts of all services, elsewhere with one's own.
-_OLDEST = sa.text(
+_PENDING = sa.text(
     """
-    SELECT extract(epoch FROM clock_timestamp() - min(e.erased_at)) FROM erasures e
+    SELECT count(*) AS pending, extract(epoch FROM clock_timestamp() - min(e.erased_at)) AS seconds
+    FROM erasures e
     WHERE e.settled_at IS NULL OR (e.owner = :owner AND e.event_id IS NOT NULL AND :holders >
           (SELECT count(*) FROM erasure_parts p WHERE p.person = e.person))
     """
@@ -25,8 +26,10 @@ def erasure_gauges(service: Service) -> Callable[[sa.Connection], Iterator[Metri
 
     def oldest(connection: sa.Connection) -> Iterator[Metric]:
         values = {"owner": service.name, "holders": holders}
-        seconds = connection.scalar(_OLDEST, values)
-        told = "Age of the oldest erasure that is not complete."
-        yield GaugeMetricFamily("erasure_oldest_seconds", told, value=float(seconds or 0.0))
+        row = connection.execute(_PENDING, values).one()
+        told = "Erasures that are not complete."
+        yield GaugeMetricFamily("erasures_pending", told, value=float(row.pending))
+        told = "Age of the oldest of them."
+        yield GaugeMetricFamily("erasure_oldest_seconds", told, value=float(row.seconds or 0.0))
 
     return oldest

@@ -8,6 +8,7 @@ import psycopg
 import sqlalchemy as sa
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 
+from eventkit.database_gauges import database_gauges
 from eventkit.health import probe
 from eventkit.lag import gauges
 from eventkit.service import Service
@@ -19,22 +20,30 @@ class Asked:
 
     def __init__(self, service: Service, settings: Settings) -> None:
         self._engine = probe(settings.database_url)
-        self._gauges = (*gauges(service, settings), *service.gauges)
+        self._keys = probe(settings.key_database_url)
+        self._gauges = (database_gauges, *gauges(service, settings), *service.gauges)
 
     def __call__(self) -> Iterable[Metric]:
         """A database that is away or not migrated yet costs its own numbers, never the scrape."""
-        try:
-            return [*self._ask(), _up(1)]
-        except (sa.exc.DBAPIError, psycopg.Error):
-            return [_up(0)]
+        told: list[Metric] = []
+        up = GaugeMetricFamily(
+            "database_up", "Whether a database answered this scrape.", labels=["database"]
+        )
+        for name, ask in {"store": self._ask, "keys": self._ask_keys}.items():
+            try:
+                told += ask()
+            except (sa.exc.DBAPIError, psycopg.Error):
+                up.add_metric([name], 0)
+            else:
+                up.add_metric([name], 1)
+        return [*told, up]
+
+    def _ask_keys(self) -> Iterator[Metric]:
+        with self._keys.connect() as connection:
+            connection.execute(sa.text("SELECT 1"))
+        yield from ()
 
     def _ask(self) -> Iterator[Metric]:
         with self._engine.connect() as connection:
             for ask in self._gauges:
                 yield from ask(connection)
-
-
-def _up(answered: int) -> Metric:
-    up = GaugeMetricFamily("database_up", "Whether the database answered this scrape.")
-    up.add_metric([], answered)
-    return up

@@ -20,6 +20,7 @@ from eventkit.consuming.incoming import SourceUnavailable
 from eventkit.database import Unavailable
 from eventkit.lease import Fenced
 from eventkit.logs import crash
+from eventkit.metrics import looped
 from eventkit.relay import BrokerUnavailable
 
 _log = structlog.get_logger(component="loops")
@@ -102,6 +103,7 @@ class Loops:
 
     def _repeat(self, loop: Loop) -> None:
         pause, retry = _SHORTEST, _FIRST_RETRY
+        looped(loop.name)
         while not self._stop.is_set():
             try:
                 busy = loop.step()
@@ -110,6 +112,7 @@ class Loops:
                 self._stop.wait(retry)
                 retry = min(_LAST_RETRY, retry * 2)
                 continue
+            looped(loop.name)
             retry = _FIRST_RETRY
             pause = _SHORTEST if busy else min(_LONGEST, pause * 2)
             if not busy:

@@ -31,7 +31,7 @@ REQUESTS = Counter(
 REQUEST_SECONDS = Histogram(
     "http_request_seconds",
     "Time from the request's first line to its answer.",
-    ["service", "route"],
+    ["service", "method", "route"],
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10),
 )
 DEPRECATED = Counter(
@@ -60,6 +60,18 @@ LEASES = Counter(
     "Requests for the right to relay or to consume: granted to one process, denied to the others.",
     ["table", "name", "outcome"],
 )
+# Also where there was nothing to do; a loop that waits for what is away, or hangs, stands still.
+LOOPED = Gauge(
+    "loop_success_timestamp_seconds",
+    "When a loop last finished a step, or began, in Unix time.",
+    ["loop"],
+    multiprocess_mode="livemax",
+)
+UNAVAILABLE = Counter(
+    "database_unavailable",
+    "Work given up: no connection of the pool was free, or the server did not answer.",
+    ["cause"],
+)
 APPENDED = Counter("events_appended", "Stored events by type.", ["service", "type"])
 
 
@@ -86,8 +98,9 @@ def forget(pid: int, folder: Path) -> None:
 
 def observe(service: str, method: str, route: str, status: int, seconds: float) -> None:
     """Count one answered request. `route` is a template, never what was asked for."""
-    _requests(service, known_method(method), route, status).inc()
-    _seconds(service, route).observe(seconds)
+    known = known_method(method)
+    _requests(service, known, route, status).inc()
+    _seconds(service, known, route).observe(seconds)
 
 
 def deprecated(service: str, route: str, parameter: str) -> None:
@@ -103,6 +116,16 @@ def rate_limited(service: str, limit: str) -> None:
 def asked_for_lease(table: str, name: str, *, granted: bool) -> None:
     """Count one request for a lease, also those that renew it."""
     LEASES.labels(table, name, "granted" if granted else "denied").inc()
+
+
+def looped(loop: str) -> None:
+    """Note that a loop works."""
+    _looped(loop).set_to_current_time()
+
+
+def unavailable(cause: str) -> None:
+    """Count that a caller got no database: `pool` or `server`."""
+    UNAVAILABLE.labels(cause).inc()
 
 
 def appended(service: str, wire: str) -> None:
@@ -150,8 +173,13 @@ def _requests(service: str, method: str, route: str, status: int) -> Counter:
 
 
 @cache
-def _seconds(service: str, route: str) -> Histogram:
-    return REQUEST_SECONDS.labels(service, route)
+def _seconds(service: str, method: str, route: str) -> Histogram:
+    return REQUEST_SECONDS.labels(service, method, route)
+
+
+@cache
+def _looped(loop: str) -> Gauge:
+    return LOOPED.labels(loop)
 
 
 @cache

@@ -15,6 +15,7 @@ import structlog
 from eventkit import health, metrics, prefork
 from eventkit.gauges import Asked
 from eventkit.loops import Bell
+from eventkit.process_gauges import process_gauges
 from eventkit.quiet import Quiet
 from eventkit.roles import ALL, API, Roles
 from eventkit.service import Service
@@ -33,6 +34,7 @@ class RoleProcess:
     def __init__(self, service: Service, settings: Settings, role: str, guard: Guard) -> None:
         self._service = service
         self._settings = settings
+        self._role = role
         self._guard = guard
         self._lasting = role == ALL
         # Before the fork, since it reads all migrations.
@@ -91,8 +93,10 @@ class RoleProcess:
             starting = [] if supervisor.is_ready() else ["A child process is not ready."]
             return starting + self._readiness.faults()
 
-        asked = [Asked(self._service, self._settings)] if API in self._names else []
         name = self._service.name
+        asked: list[metrics.Source] = [process_gauges(name, self._role, supervisor.starts)]
+        if API in self._names:
+            asked.append(Asked(self._service, self._settings))
         exposition = metrics.Exposition(name, _version(name), self._folder, asked)
         return {
             "/livez": health.livez,

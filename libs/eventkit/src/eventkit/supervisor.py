@@ -60,6 +60,7 @@ class _Child:
     job: Job
     flag: int
     pid: int = 0
+    starts: int = 0
     failures: int = 0
     started_at: float = 0.0
     # What it said last, and since when.
@@ -97,6 +98,10 @@ class Supervisor:
     def is_ready(self) -> bool:
         """Whether every child runs and said that it is ready."""
         return all(child.pid and self._signs[child.flag] == _IS_READY for child in self._children)
+
+    def starts(self) -> dict[str, int]:
+        """How often each child was started, the first time included."""
+        return {child.job.name: child.starts for child in self._children}
 
     def start(self) -> None:
         """Fork all children; afterwards the parent may start threads."""
@@ -137,6 +142,7 @@ class Supervisor:
 
     def _fork(self, child: _Child) -> None:
         self._signs[child.flag] = child.sign = 0
+        child.starts += 1
         child.started_at = child.signed_at = monotonic()
         parent = os.getpid()
         with self._alone():

@@ -9,6 +9,7 @@ from eventkit.http.policy import Policy, allow
 from eventkit.service import Service, Subscription, Worker
 from notifications.api import deliveries, endpoints
 from notifications.api.examples import WORDS
+from notifications.delivery.gauges import open_deliveries
 from notifications.delivery.mails import MailWorker
 from notifications.delivery.webhooks import WebhookWorker
 from notifications.domain.delivery import DELIVERY
@@ -59,6 +60,7 @@ SERVICE = Service(
     problems=PROBLEMS,
     words=WORDS,
     sentences=Path(__file__).parent / "de.po",
+    gauges=(open_deliveries,),
     workers=(Worker("mails", MailWorker().step), Worker("webhooks", WebhookWorker().step)),
     migrations=Path(__file__).parent / "migrations",
     municipalities=municipalities,
