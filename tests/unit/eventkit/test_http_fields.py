@@ -7,7 +7,7 @@ import pytest
 from marshmallow import Schema, ValidationError
 from marshmallow.fields import Field
 
-from eventkit.http.fields import Digits, Instant, Integer, LongText, Text
+from eventkit.http.fields import Digits, Flag, Instant, Integer, LongText, Text
 
 
 def load(field: Field[Any], value: object) -> object:
@@ -105,3 +105,13 @@ def test_what_is_no_key_is_told_in_one_sentence(given: str) -> None:
     with pytest.raises(ValidationError) as refused:
         load(Digits(8, error="8 digits."), given)
     assert refused.value.messages == {"value": ["8 digits."]}
+
+
+def test_a_flag_is_a_json_boolean() -> None:
+    assert [load(Flag(), given) for given in (True, False)] == [True, False]
+
+
+@pytest.mark.parametrize("given", [0, 1, 0.0, "true", "no", "", None, [], {}])
+def test_a_flag_refuses_what_only_could_mean_one(given: object) -> None:
+    with pytest.raises(ValidationError):
+        load(Flag(), given)

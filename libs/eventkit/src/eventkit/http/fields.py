@@ -145,6 +145,17 @@ class Sealed(fields.String):
         return super()._serialize(kit().vault.open(value), attr, obj, **kwargs)
 
 
+class Flag(fields.Boolean):
+    """A JSON boolean, and no word or number that could mean one."""
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **options: Any
+    ) -> bool:
+        if not isinstance(value, bool):
+            raise self.make_error("invalid", input=value)
+        return super()._deserialize(value, attr, data, **options)
+
+
 class Erased(fields.Boolean):
     """Whether the person's data was erased; that holds for every time before as well."""
 

@@ -16,7 +16,7 @@ from eventkit.database import session
 from eventkit.domain import NotFound
 from eventkit.http import preconditions
 from eventkit.http.blueprint import Blueprint
-from eventkit.http.fields import Integer, Text
+from eventkit.http.fields import Flag, Integer, Text
 from eventkit.http.openapi import REQUIRED_KEY
 from eventkit.http.parked import WHY
 from eventkit.http.policy import Policy, allow
@@ -48,7 +48,7 @@ class RetryAllBody(Schema):
         validate=OneOf(REASONS), metadata={"description": "Those parked for this reason."}
     )
     limit = Integer(1, MOST_TARGETS, load_default=50)
-    dry_run = fields.Boolean(
+    dry_run = Flag(
         load_default=False, metadata={"description": "Only say which; nothing is asked for."}
     )
     reason = Text(metadata=WHY)

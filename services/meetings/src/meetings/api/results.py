@@ -1,6 +1,5 @@
 """HTTP for what came of a meeting: numbers, tendencies, and when people meet again."""
 
-from collections.abc import Mapping
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -10,7 +9,7 @@ from marshmallow import Schema, fields
 from marshmallow.validate import Length
 
 from eventkit.http.blueprint import Blueprint
-from eventkit.http.fields import Integer, Text
+from eventkit.http.fields import Flag, Integer, Text
 from eventkit.http.listing import Listing, same
 from eventkit.http.schemas import Written, page_of
 from eventkit.http.views import added, changed, kit
@@ -31,17 +30,6 @@ bp = Blueprint(
 )
 MOST_PEOPLE = 1_000_000
 MOST_PAIRS = 100
-
-
-class Flag(fields.Boolean):
-    """A JSON boolean, and no word or number that could mean one."""
-
-    def _deserialize(
-        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **options: Any
-    ) -> bool:
-        if not isinstance(value, bool):
-            raise self.make_error("invalid", input=value)
-        return super()._deserialize(value, attr, data, **options)
 
 
 class AnnounceAttendanceBody(Schema):
