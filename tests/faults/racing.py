@@ -130,7 +130,8 @@ class FileTopic:
         """Nothing that would have to be compared with the store."""
         return []
 
-    def publish(self, page: Sequence[Message]) -> None:
+    def publish(self, page: Sequence[Message], log: str) -> None:
+        assert log == self.log()
         self._lines.keep([record(*to_kafka(message)) for message in page])
 
     def close(self) -> None:

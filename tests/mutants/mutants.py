@@ -15,6 +15,7 @@ HELD_BACK = (
     "::test_an_open_append_holds_readers_back_and_no_other_transaction_does"
 )
 TOGETHER = "tests/integration/eventkit/test_all_or_nothing.py"
+ANEW = "tests/integration/eventkit/test_topic_made_anew.py"
 RELAY = "tests/integration/eventkit/test_relay.py"
 INBOX = "tests/unit/eventkit/test_inbox.py"
 KAFKA = "tests/integration/eventkit/test_kafka_transport.py::TestKafkaTransport"
@@ -65,8 +66,13 @@ MARK_OF_WRITER = "    SELECT last_value INTO mark FROM events_position_seq;\n"
 LOCK_OF_WRITER = "    PERFORM pg_advisory_xact_lock_shared((20052::bigint << 48) + mark);\n"
 DREW_ONE = "RETURNING events.position, events.recorded_at INTO new_position, new_recorded_at;\n"
 DREW_MANY = "    GET DIAGNOSTICS written = ROW_COUNT;\n"
-PUBLISH = """        self._publisher.publish(list(messages(known, self._source, state.at)))
+PUBLISH = """        self._publisher.publish(told, place.log)
         reach("relay.after_ack")
+"""
+BY_NAME = "content(name=one.name,"
+AFTER_FAILURE = """            except BrokerUnavailable:
+                self._log_checked = NEVER
+                raise
 """
 SAVE = "        self._save(raw, place, _Place(place.epoch, known[-1].position, place.log))\n"
 
@@ -140,6 +146,24 @@ MUTANTS = (
             ),
         ),
         (f"{RELAY}::test_a_relay_that_was_overtaken_moves_nothing_and_stops",),
+    ),
+    Mutant(
+        "the relay publishes to whatever topic has the name",
+        (
+            Change(f"{KIT}/kafka/pinned.py", "BY_ID = 13", "BY_ID = 9"),
+            Change(f"{KIT}/kafka/pinned.py", "content(topic_id=self._topic_id,", BY_NAME),
+        ),
+        (f"{ANEW}::test_a_topic_made_anew_around_a_page_begins_with_the_first_event",),
+    ),
+    Mutant(
+        "the relay's producer goes on after what the broker refused",
+        (Change(f"{KIT}/kafka/pinned.py", "if self._failure is not None:", "if False:"),),
+        (f"{ANEW}::test_nothing_is_sent_after_an_event_that_the_broker_refused",),
+    ),
+    Mutant(
+        "the relay looks at the topic's id no sooner after a failure",
+        (Change(f"{KIT}/relay.py", AFTER_FAILURE, ""),),
+        (f"{ANEW}::test_a_topic_made_anew_around_a_page_begins_with_the_first_event",),
     ),
     Mutant(
         "Kafka's client commits offsets by itself",

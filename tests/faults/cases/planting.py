@@ -8,9 +8,11 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 from uuid import UUID
 
+from kafka import KafkaProducer
+
 from contracts.envelope import Message, to_kafka
 from contracts.topics import topic
-from eventkit.kafka.clients import producer
+from eventkit.kafka.clients import LARGEST
 from eventkit.kafka.topics import PARTITIONS
 from eventkit.publication import messages
 from tests.faults.case import Case, Run
@@ -233,7 +235,8 @@ Plant = Callable[[bytes, Iterable[tuple[str, bytes]], bytes | None, int | None],
 @contextmanager
 def planter(site: Site) -> Iterator[Plant]:
     """Puts records with the mark on the registry's topic; all are there at the block's end."""
-    client = producer([f"127.0.0.1:{site.back['kafka']}"])
+    servers = f"127.0.0.1:{site.back['kafka']}"
+    client = KafkaProducer(bootstrap_servers=servers, max_request_size=LARGEST)
     sent = []
 
     def plant(

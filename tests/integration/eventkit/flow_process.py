@@ -68,8 +68,8 @@ class Sleepy(TopicPublisher):
 
     pages = 0
 
-    def publish(self, page: Sequence[Message]) -> None:
-        super().publish(page)
+    def publish(self, page: Sequence[Message], log: str) -> None:
+        super().publish(page, log)
         self.pages += 1
         if self.pages == int(os.environ.get("SLEEP_AT", "0")):
             stand_still()

@@ -73,8 +73,9 @@ class Overtaken:
     def tails(self) -> Sequence[Message]:
         return ()
 
-    def publish(self, page: Sequence[Message]) -> None:
+    def publish(self, page: Sequence[Message], log: str) -> None:
         assert page
+        assert log == self.log()
         with session(self._kit.engine) as connection:
             raw = driver(connection)
             raw.execute("UPDATE relays SET held_until = clock_timestamp()")

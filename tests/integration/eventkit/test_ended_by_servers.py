@@ -68,7 +68,7 @@ def test_a_producer_that_still_has_something_to_send_is_given_up(
 ) -> None:
     """The broker says nothing for so long that the page is given up, and then its producer."""
 
-    def slow(servers: list[str]) -> KafkaProducer:
+    def slow(servers: list[str], _topic: str, _log: str) -> KafkaProducer:
         return KafkaProducer(bootstrap_servers=servers, acks="all", linger_ms=60_000)
 
     create_topic([kafka], topic(SPEAKER))
@@ -78,5 +78,5 @@ def test_a_producer_that_still_has_something_to_send_is_given_up(
     page = Outbox(kit, kit.settings.source).page(0, 10, Filters()).messages
     publisher = TopicPublisher([kafka], topic(SPEAKER))
     with pytest.raises(BrokerUnavailable):
-        publisher.publish(page)
+        publisher.publish(page, publisher.log())
     publisher.close()

@@ -52,7 +52,7 @@ def test_the_topic_says_the_same_in_headers(kit: Kit, kafka: str) -> None:
     messages = Outbox(kit, "https://meetings.example.org").page(0, 10, Filters()).messages
     publisher = TopicPublisher([kafka], TOPIC)
     try:
-        publisher.publish(messages)
+        publisher.publish(messages, publisher.log())
     finally:
         publisher.close()
     consumer = KafkaConsumer(TOPIC, bootstrap_servers=kafka, auto_offset_reset="earliest")

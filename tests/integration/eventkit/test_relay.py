@@ -32,10 +32,10 @@ class Failing(TopicPublisher):
 
     fails: str | None = None
 
-    def publish(self, page: Sequence[Message]) -> None:
+    def publish(self, page: Sequence[Message], log: str) -> None:
         if self.fails == "before":
             raise BrokerUnavailable
-        super().publish(page)
+        super().publish(page, log)
         if self.fails == "after":
             raise BrokerUnavailable
 
@@ -193,8 +193,8 @@ class Sleepy(TopicPublisher):
         super().__init__(servers, topic)
         self._meanwhile = meanwhile
 
-    def publish(self, page: Sequence[Message]) -> None:
-        super().publish(page)
+    def publish(self, page: Sequence[Message], log: str) -> None:
+        super().publish(page, log)
         self._meanwhile()
 
 

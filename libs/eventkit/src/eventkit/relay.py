@@ -32,6 +32,7 @@ NAME = "kafka"
 PAGE = 500
 LOG_CHECKED_EVERY = 5.0
 STAND_BACK = 30.0
+NEVER = float("-inf")
 
 _LOAD = "SELECT position, log, generation FROM relays WHERE name = %s AND epoch = %s"
 _SAVE = (
@@ -53,8 +54,12 @@ class Publisher(Protocol):
     def tails(self) -> Sequence[Message]:
         """The last event of each partition, where that can be read; raises BrokerUnavailable."""
 
-    def publish(self, page: Sequence[Message]) -> None:
-        """Return once everything is acknowledged; raises BrokerUnavailable."""
+    def publish(self, page: Sequence[Message], log: str) -> None:
+        """Return once everything is acknowledged; raises BrokerUnavailable.
+
+        Nothing may get into a topic with another id than `log`; the events of a stream get there
+        in order, and none after one that did not.
+        """
 
     def close(self) -> None:
         """Let go of connections."""
@@ -78,7 +83,7 @@ class Relay:
         self._lineage = Lineage()
         self._generation: UUID | None = None
         self._place: _Place | None = None
-        self._log_checked = 0.0
+        self._log_checked = NEVER
         self._stand_back_until = 0.0
 
     def step(self) -> bool:
@@ -99,6 +104,9 @@ class Relay:
                 self._place = None
                 self._lease.lost()
                 return False
+            except BrokerUnavailable:
+                self._log_checked = NEVER
+                raise
 
     def close(self) -> None:
         """Hand the lease over and let go of the broker."""
@@ -116,7 +124,7 @@ class Relay:
         return self._same_log(raw, self._place)
 
     def _load(self, raw: Connection, epoch: int) -> _Place:
-        self._log_checked = 0.0
+        self._log_checked = NEVER
         row = raw.execute(_LOAD, (self._lease.name, epoch)).fetchone()
         if row is None:
             raise Fenced
@@ -173,7 +181,9 @@ class Relay:
         found = raw.execute(_LOAD, (self._lease.name, place.epoch)).fetchone()
         if found != (place.position, place.log, self._generation):
             raise Fenced
-        self._publisher.publish(list(messages(known, self._source, state.at)))
+        told = list(messages(known, self._source, state.at))
+        assert place.log is not None  # noqa: S101  (it was looked at before)
+        self._publisher.publish(told, place.log)
         reach("relay.after_ack")
         self._save(raw, place, _Place(place.epoch, known[-1].position, place.log))
         reach("relay.after_save")

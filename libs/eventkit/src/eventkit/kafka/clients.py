@@ -5,13 +5,16 @@ Only this package knows kafka-python. Make nothing of it before a fork: each cli
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
 from kafka.errors import KafkaError
 from kafka.net.compat import KafkaNetClient
+
+from eventkit.kafka.pinned import PinnedClient
 
 Servers = Sequence[str]
 
@@ -29,17 +32,22 @@ def admin(servers: Servers) -> Any:
     return _open(KafkaAdminClient, servers, request_timeout_ms=ANSWER_MS)
 
 
-def producer(servers: Servers) -> Any:
-    """Idempotent, and acknowledged by all replicas in sync."""
+def producer(servers: Servers, topic: str, topic_id: str) -> Any:
+    """Idempotent, acknowledged by all replicas in sync, and for the topic of this id alone.
+
+    Who does not get everything acknowledged within DELIVERY_SECONDS closes it. It must not give up
+    something by itself before that, and then go on with what comes next.
+    """
     return _open(
         KafkaProducer,
         servers,
+        client=partial(PinnedClient, topic=topic, topic_id=topic_id),
         acks="all",
         enable_idempotence=True,
         linger_ms=2,
         max_block_ms=ANSWER_MS,
         request_timeout_ms=ANSWER_MS,
-        delivery_timeout_ms=int(DELIVERY_SECONDS * 1000),
+        delivery_timeout_ms=int(2 * DELIVERY_SECONDS * 1000),
         max_request_size=LARGEST,
     )
 
@@ -66,12 +74,14 @@ def translated(to: type[Exception]) -> Iterator[None]:
         raise to(str(error)) from error
 
 
-def _open(kind: Any, servers: Servers, **options: Any) -> Any:
+def _open(
+    kind: Any, servers: Servers, *, client: Callable[..., Any] = KafkaNetClient, **options: Any
+) -> Any:
     """A client whose first contact fails leaves a thread and sockets behind: end them here."""
     made: list[KafkaNetClient] = []
 
     def connect(**configs: Any) -> KafkaNetClient:
-        made.append(KafkaNetClient(**configs))
+        made.append(client(**configs))
         return made[-1]
 
     try:
@@ -82,6 +92,6 @@ def _open(kind: Any, servers: Servers, **options: Any) -> Any:
             **options,
         )
     except KafkaError:
-        for client in made:
-            client.close()
+        for one in made:
+            one.close()
         raise

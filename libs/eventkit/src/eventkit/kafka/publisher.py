@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from time import monotonic
 from typing import Any
 
-from kafka.errors import KafkaTimeoutError
-
 from contracts.envelope import Message, to_kafka
 from eventkit.crash_points import reach
 from eventkit.kafka.clients import DELIVERY_SECONDS, Servers, producer, translated
@@ -25,6 +23,7 @@ class TopicPublisher:
         self._watch = Watch(servers, topic)
         self._tails = Tails(servers, topic)
         self._producer: Any = None
+        self._log: str | None = None
 
     def log(self) -> str:
         """The topic's id; raises BrokerUnavailable."""
@@ -36,14 +35,17 @@ class TopicPublisher:
         with translated(BrokerUnavailable):
             return self._tails.look(self._watch.look())
 
-    def publish(self, page: Sequence[Message]) -> None:
+    def publish(self, page: Sequence[Message], log: str) -> None:
         """Return once everything is acknowledged; raises BrokerUnavailable.
 
-        After a failure the producer goes, with everything it still wanted to send.
+        Nothing goes into a topic with another id than `log`. After a failure the producer goes,
+        with everything it still wanted to send.
         """
+        if log != self._log:
+            self._drop()
         try:
             with translated(BrokerUnavailable):
-                self._send(page)
+                self._send(page, log)
         except BrokerUnavailable:
             self._drop()
             raise
@@ -54,9 +56,10 @@ class TopicPublisher:
         self._tails.close()
         self._watch.close()
 
-    def _send(self, page: Sequence[Message]) -> None:
+    def _send(self, page: Sequence[Message], log: str) -> None:
         if self._producer is None:
-            self._producer = producer(self._servers)
+            self._producer = producer(self._servers, self._topic, log)
+            self._log = log
         deadline = monotonic() + DELIVERY_SECONDS
         sent = []
         for message in page:
@@ -70,9 +73,7 @@ class TopicPublisher:
         given_up, self._producer = self._producer, None
         if given_up is None:
             return
-        try:
-            given_up.close(timeout=0)
-        except KafkaTimeoutError:
-            # It flushes first, and raises with its thread still at work on what it wanted to send.
-            given_up._sender.force_close()
-            given_up._sender.join(DELIVERY_SECONDS)
+        # Its own way to close sends first what it still has.
+        given_up._sender.force_close()
+        given_up._sender.join(DELIVERY_SECONDS)
+        given_up.close(timeout=0)
