@@ -93,7 +93,7 @@ class Roles:
         if role == WORKER:
             for worker in self.workers:
                 step = partial(_work, worker, kit)
-                yield Loop(worker.name, step, every=worker.every)
+                yield Loop(worker.name, step, worker.close, every=worker.every)
 
     def _open(self, pool_size: int, ready: Ready) -> Kit:
         wait_until_ready(self.readiness, ready)

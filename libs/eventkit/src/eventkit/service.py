@@ -47,11 +47,14 @@ class Worker:
     """A loop of its own. `step` says True when it did something and wants to go on at once.
 
     `every` is how many seconds to wait when it did nothing; without it, from 0.01 to 0.5.
+    `close` finishes what steps began in threads of their own, before the process ends; it has some
+    20 seconds for that.
     """
 
     name: str
     step: Step
     every: float | None = None
+    close: Callable[[], None] = lambda: None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -28,6 +28,7 @@ from notifications.settings import NotificationSettings
 # Who is told of events may manage endpoints, each their own.
 OWNERS = allow(*sorted(HEARERS))
 READS_LOG = allow("organiser", "operator")
+WEBHOOKS = WebhookWorker()
 
 POLICY: dict[str, Policy] = {
     "endpoints.register_endpoint": OWNERS,
@@ -61,7 +62,10 @@ SERVICE = Service(
     words=WORDS,
     sentences=Path(__file__).parent / "de.po",
     gauges=(open_deliveries,),
-    workers=(Worker("mails", MailWorker().step), Worker("webhooks", WebhookWorker().step)),
+    workers=(
+        Worker("mails", MailWorker().step),
+        Worker("webhooks", WEBHOOKS.step, close=WEBHOOKS.close),
+    ),
     migrations=Path(__file__).parent / "migrations",
     municipalities=municipalities,
     holdings=HOLDINGS,
