@@ -34,6 +34,7 @@ SMTP_ANSWERS: dict[str, tuple[str, str | None]] = {
     "drop-after-dot": ("DATA", None),
 }
 HANGS_SECONDS = 30
+LATE, LATE_SECONDS = "204-late", 3.0
 
 
 class Ledger:
@@ -120,6 +121,9 @@ async def answer(how: str, writer: StreamWriter) -> None:
             writer.write(b"x" * 1000)
             await writer.drain()
         return
+    if how == LATE:
+        await asyncio.sleep(LATE_SECONDS)
+        how = "204"
     more = {"429": "Retry-After: 3\r\n", "301": "Location: /elsewhere\r\n"}.get(how, "")
     writer.write(f"HTTP/1.1 {how} Told\r\n{more}Content-Length: 0\r\n\r\n".encode())
     await writer.drain()

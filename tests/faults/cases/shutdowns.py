@@ -7,6 +7,7 @@ import signal
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Event
 from typing import Any, ClassVar
@@ -14,14 +15,17 @@ from uuid import UUID
 
 import httpx
 
+from notifications.delivery.mails import OWNER_AWAY
 from tests.faults.case import Case, Run
 from tests.faults.cases.processes import parts
+from tests.faults.cases.receivers import behave, called, calls
 from tests.faults.dump import connected
 from tests.faults.ledger import INFO, INVOKED, OK, Ledger
 from tests.faults.load import Bearer
 from tests.faults.operations import MEETINGS, NOTIFICATIONS, REGISTRY, times
 from tests.faults.oracle.findings import BROKEN, LOST
 from tests.faults.parts import Part
+from tests.faults.receivers import LATE
 
 END_SECONDS = 30.0
 # Half a request is surely at work by then.
@@ -35,9 +39,13 @@ HELD = {
         "SELECT count(*) FROM claims",
     ),
 }
-DELIVERIES = ("SELECT count(*) FROM delivery_claims WHERE leased_until > now()",)
+# A delivery that was put off, as its recipient's address cannot be had, is nobody's.
+_PUT_OFF = f"interval '{OWNER_AWAY.total_seconds():.0f} seconds'"
+DELIVERIES = (f"SELECT count(*) FROM delivery_claims WHERE leased_until > now() + {_PUT_OFF}",)
+CALLED_SECONDS = 20.0
 # A request of each service, whose events have this name; there are none of the last one.
 WHAT = {REGISTRY: "organisation.registered", MEETINGS: "meeting.planned"}
+HOOK = "/main"
 PATHS = {
     REGISTRY: "/v1/organisations",
     MEETINGS: "/v1/meetings",
@@ -72,14 +80,26 @@ def shut_down(run: Run, part: Part, *, twice: bool) -> None:
     with ThreadPoolExecutor(AT_WORK) as threads:
         asked = [begun(run, service, threads) for _ in range(AT_WORK * (role == "api"))]
         run.site.until(lambda: all(one.half.is_set() for one in asked), seconds=END_SECONDS)
-        run.site.sleep(ACCEPTED_SECONDS if asked else run.chance.uniform(0, 1))
-        terminate(run, part, twice=twice)
+        with at_work(run, part):
+            run.site.sleep(ACCEPTED_SECONDS if asked else run.chance.uniform(0, 1))
+            terminate(run, part, twice=twice)
         for one in asked:
             one.go_on.set()
         ends_in_time(run, part)
         for one in asked:
             one.judge(run, part.name)
     holds_nothing(run, service, role)
+
+
+@contextmanager
+def at_work(run: Run, part: Part) -> Iterator[None]:
+    """Whoever calls webhooks has one under way."""
+    if part.name == f"{NOTIFICATIONS}-worker":
+        before = len(calls(run, HOOK))
+        behave(run, **{HOOK: LATE})
+        run.site.until(called(run, HOOK, before), CALLED_SECONDS)
+    yield
+    behave(run)
 
 
 def terminate(run: Run, part: Part, *, twice: bool) -> None:
