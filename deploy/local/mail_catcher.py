@@ -1,6 +1,6 @@
 """An SMTP server that keeps every mail as a file, for people and scripts to look at.
 
-`python -m local.mail_catcher PORT FOLDER`
+`python -m local.mail_catcher PORT FOLDER [ADDRESS]`; it listens on loopback unless told otherwise.
 """
 
 import asyncio
@@ -37,15 +37,15 @@ def _with_envelope(envelope: Envelope) -> bytes:
     return head.encode() + (envelope.original_content or b"")
 
 
-async def serve(port: int, folder: Path) -> None:
+async def serve(port: int, folder: Path, address: str = LOOPBACK) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     loop = asyncio.get_running_loop()
     server = await loop.create_server(
-        lambda: SMTP(Catcher(folder), hostname="localhost", enable_SMTPUTF8=True), LOOPBACK, port
+        lambda: SMTP(Catcher(folder), hostname="localhost", enable_SMTPUTF8=True), address, port
     )
     async with server:
         await server.serve_forever()
 
 
 if __name__ == "__main__":
-    asyncio.run(serve(int(sys.argv[1]), Path(sys.argv[2])))
+    asyncio.run(serve(int(sys.argv[1]), Path(sys.argv[2]), *sys.argv[3:]))

@@ -14,7 +14,10 @@ from tests.architecture.project import ROOT
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text("utf-8"))
 CONTAINERS: dict[str, dict[str, Any]] = COMPOSE["services"]
 CODE = [registry.app.SERVICE, meetings.app.SERVICE, notifications.app.SERVICE]
-OTHERS = {"postgres", "kafka"}
+SERVERS = {"postgres", "kafka"}
+# What stands beside the services, each behind the profile that brings it.
+BESIDE = {"mail": "mail"}
+OTHERS = SERVERS | set(BESIDE)
 
 
 def roles(service: Service) -> set[str]:
@@ -61,4 +64,9 @@ def test_no_secret_stands_in_the_file() -> None:
 
 def test_the_tests_use_the_images_that_compose_runs() -> None:
     servers = (ROOT / "tests" / "servers.py").read_text("utf-8")
-    assert [name for name in OTHERS if f'"{CONTAINERS[name]["image"]}"' not in servers] == []
+    assert [name for name in SERVERS if f'"{CONTAINERS[name]["image"]}"' not in servers] == []
+
+
+def test_what_stands_beside_the_services_comes_with_a_profile_alone() -> None:
+    profiles = {name: one["profiles"] for name, one in CONTAINERS.items() if "profiles" in one}
+    assert profiles == {name: [profile] for name, profile in BESIDE.items()}

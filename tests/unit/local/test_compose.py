@@ -1,12 +1,15 @@
 """What `make up` writes down, also when it is broken off."""
 
+from base64 import b64decode
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from local import compose
+from local.compose import Composition
 from local.credentials import Client
+from local.env_file import EXAMPLE, EnvFile
 from local.processes import StartFailed
 
 
@@ -33,30 +36,64 @@ class Registry:
 @pytest.fixture
 def registry(monkeypatch: pytest.MonkeyPatch) -> Registry:
     stub = Registry()
-    monkeypatch.setattr(compose, "compose", stub.bootstrap)
+    monkeypatch.setattr(Composition, "run", lambda _composition, *asked: stub.bootstrap(*asked))
     monkeypatch.setattr(compose, "create_client", stub.create)
     monkeypatch.setattr(compose, "token", lambda _port, client: client.client_secret)
     return stub
 
 
-def test_a_broken_enrolment_goes_on_where_it_ended(registry: Registry, tmp_path: Path) -> None:
-    path = tmp_path / ".env"
-    compose.write_env(path)
+@pytest.fixture
+def composition(tmp_path: Path) -> Composition:
+    made = Composition(env=EnvFile(tmp_path / ".env"))
+    compose.env(made)
+    return made
+
+
+def test_a_broken_enrolment_goes_on_where_it_ended(
+    registry: Registry, composition: Composition
+) -> None:
     with pytest.raises(StartFailed):
-        compose.enrol(path)
+        composition.enrol()
     registry.answers = 1
-    compose.enrol(path)
-    lines = path.read_text("utf-8").splitlines()
-    kept = [line.partition("=")[0] for line in lines if "_CLIENT_" in line]
-    names = ("OPERATOR", "MEETINGS", "NOTIFICATIONS")
-    assert kept == [f"{name}_CLIENT_{part}" for name in names for part in ("ID", "SECRET")]
+    composition.enrol()
+    assert composition.client("operator") == Client(client_id="o", client_secret="os")
+    for name in ("meetings", "notifications"):
+        client = composition.client(name)
+        assert client == Client(client_id=f"id of Netztreff {name}", client_secret="s")
     assert registry.bootstraps == 1
-    assert path.stat().st_mode & 0o777 == 0o600
+    assert composition.env.path.stat().st_mode & 0o777 == 0o600
 
 
-def test_secrets_are_written_once(tmp_path: Path) -> None:
-    path = tmp_path / ".env"
-    compose.write_env(path)
-    written = path.read_text("utf-8")
-    compose.write_env(path)
-    assert path.read_text("utf-8") == written
+def test_secrets_are_written_once(composition: Composition) -> None:
+    written = composition.env.path.read_text("utf-8")
+    compose.env(composition)
+    assert composition.env.path.read_text("utf-8") == written
+
+
+def test_every_secret_of_the_example_is_filled_in_anew(
+    composition: Composition, tmp_path: Path
+) -> None:
+    other = Composition(env=EnvFile(tmp_path / "other.env"))
+    compose.env(other)
+    names = [line[:-1] for line in EXAMPLE.read_text("utf-8").splitlines() if line.endswith("=")]
+    secrets = [name for name in names if name.endswith(("_PASSWORD", "_KEY"))]
+    assert len(secrets) >= 13
+    found = [(composition.env.get(name), other.env.get(name)) for name in secrets]
+    assert len({value for pair in found for value in pair if value}) == 2 * len(secrets)
+    keys = [composition.env.get(name) or "" for name in secrets if name.endswith("_KEY")]
+    assert [len(b64decode(key)) for key in keys] == [32] * len(keys)
+
+
+def test_a_changed_line_stays_in_its_place_under_its_comment(tmp_path: Path) -> None:
+    file = EnvFile(tmp_path / ".env")
+    file.path.write_text("# One\nA=1\nB=\n# Two\nC=3\n", "utf-8")
+    file.change({"A": "x", "B": "y"})
+    assert file.path.read_text("utf-8") == "# One\nA=x\nB=y\n# Two\nC=3\n"
+    file.change({"D": "4"})
+    assert file.path.read_text("utf-8").endswith("C=3\nD=4\n")
+
+
+def test_a_port_of_the_file_counts(composition: Composition) -> None:
+    assert composition.port("meetings") == 8402
+    composition.env.change({"MEETINGS_PORT": "9999"})
+    assert composition.port("meetings") == 9999
