@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from eventkit.health import Readiness
+from eventkit.leaving import Leaving
 from eventkit.loops import Bell
 from eventkit.roles import Roles
 from eventkit.service import Service, Subscription
@@ -29,7 +30,13 @@ FOLLOWER = Service(
 
 def roles(service: Service, settings: Settings) -> Roles:
     readiness = Readiness(service, settings)
-    return Roles(service=service, settings=settings, bell=Bell(), readiness=readiness)
+    return Roles(
+        service=service,
+        settings=settings,
+        bell=Bell(),
+        readiness=readiness,
+        leaving=Leaving(),
+    )
 
 
 def missing(role: str, settings: Settings) -> list[str]:

@@ -14,13 +14,14 @@ import structlog
 
 from eventkit import health, metrics, prefork
 from eventkit.gauges import Asked
+from eventkit.leaving import Leaving, turn_away
 from eventkit.loops import Bell
 from eventkit.process_gauges import process_gauges
 from eventkit.quiet import Quiet
 from eventkit.roles import ALL, API, Roles
 from eventkit.service import Service
 from eventkit.settings import Settings
-from eventkit.supervisor import Job, Ready, Supervisor
+from eventkit.supervisor import Job, Ready, Supervisor, Told
 from eventkit.web import listen
 
 _log = structlog.get_logger(component="process")
@@ -39,8 +40,13 @@ class RoleProcess:
         self._lasting = role == ALL
         # Before the fork, since it reads all migrations.
         self._readiness = health.Readiness(service, settings)
+        self._leaving = Leaving()
         self._roles = Roles(
-            service=service, settings=settings, bell=Bell(), readiness=self._readiness
+            service=service,
+            settings=settings,
+            bell=Bell(),
+            readiness=self._readiness,
+            leaving=self._leaving,
         )
         self._names = self._roles.names(role)
         self._operators = listen(settings.operator_bind, "OPERATOR_BIND")
@@ -54,8 +60,11 @@ class RoleProcess:
         supervisor = Supervisor(
             list(self._jobs()),
             lasting=self._lasting,
-            ended=lambda pid: metrics.forget(pid, self._folder),
-            stopping=self._stop_listening,
+            told=Told(
+                ended=lambda pid: metrics.forget(pid, self._folder),
+                leaving=self._leave,
+                stopping=self._stop,
+            ),
             alone=quiet.alone,
         )
         prefork.prepare()
@@ -84,14 +93,26 @@ class RoleProcess:
         self._stop_listening()
         return self._guard(partial(self._roles.loops, name, ready))
 
+    def _leave(self) -> None:
+        _log.info("leaving")
+        self._leaving.begin()
+
+    def _stop(self) -> None:
+        self._leaving.begin()
+        if self._listener is not None:
+            turn_away(self._listener)
+        self._stop_listening()
+
     def _stop_listening(self) -> None:
         if self._listener is not None:
             self._listener.close()
 
     def _pages(self, supervisor: Supervisor) -> dict[str, health.Page]:
         def faults() -> list[str]:
-            starting = [] if supervisor.is_ready() else ["A child process is not ready."]
-            return starting + self._readiness.faults()
+            own = ["This process is leaving."] if self._leaving else []
+            if not supervisor.is_ready():
+                own.append("A child process is not ready.")
+            return own + self._readiness.faults()
 
         name = self._service.name
         asked: list[metrics.Source] = [process_gauges(name, self._role, supervisor.starts)]

@@ -19,6 +19,7 @@ from eventkit.generations import refuse_suspect
 from eventkit.health import Readiness
 from eventkit.http.app import create_app
 from eventkit.kits import open_kit
+from eventkit.leaving import Leaving
 from eventkit.loops import Bell, Loop, Loops
 from eventkit.recorded import Recorded
 from eventkit.service import Service, Worker
@@ -47,6 +48,7 @@ class Roles:
     settings: Settings
     bell: Bell
     readiness: Readiness
+    leaving: Leaving
 
     @property
     def workers(self) -> tuple[Worker, ...]:
@@ -67,7 +69,7 @@ class Roles:
     def api(self, listener: socket.socket, ready: Ready) -> None:
         kit = self._open(self.settings.web_threads, ready)
         try:
-            serve(listener, self.settings.web_threads, lambda: self._app(kit), ready)
+            serve(listener, self.settings.web_threads, lambda: self._app(kit), ready, self.leaving)
         finally:
             kit.close()
 

@@ -21,7 +21,7 @@ import structlog
 _log = structlog.get_logger(component="supervisor")
 _PR_SET_PDEATHSIG = 1
 _PR_SET_NAME = 15
-_WATCHED = (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD)
+_WATCHED = (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD, signal.SIGUSR1)
 # Within the 30 seconds that an orchestrator waits before it kills.
 GRACE_SECONDS = 27.0
 _LONGEST_PAUSE = 30.0
@@ -69,11 +69,22 @@ class _Child:
     due_at: float = field(default_factory=monotonic)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """Who hears of each child that is gone, of an end that SIGUSR1 announced, and of one begun."""
+
+    ended: Callable[[int], None] = lambda _: None
+    leaving: Callable[[], None] = lambda: None
+    stopping: Callable[[], None] = lambda: None
+
+
+_NOBODY = Told()
+
+
 class Supervisor:
     """Runs jobs until a signal comes. `lasting` restarts what ends, else one end ends all.
 
-    `ended` is told the pid of each child that is gone, `stopping` that the end begins. Forks stand
-    within `alone`, where the parent's threads hold no lock.
+    Forks stand within `alone`, where the parent's threads hold no lock.
     """
 
     def __init__(
@@ -81,8 +92,7 @@ class Supervisor:
         jobs: Sequence[Job],
         *,
         lasting: bool,
-        ended: Callable[[int], None] = lambda _: None,
-        stopping: Callable[[], None] = lambda: None,
+        told: Told = _NOBODY,
         alone: Callable[[], AbstractContextManager[None]] = nullcontext,
         silence: float = SILENCE_SECONDS,
     ) -> None:
@@ -91,8 +101,7 @@ class Supervisor:
         self._silence = silence
         self._children = [_Child(job, flag) for flag, job in enumerate(jobs)]
         self._lasting = lasting
-        self._ended = ended
-        self._stopping = stopping
+        self._told = told
         self._code: int | None = None
 
     def is_ready(self) -> bool:
@@ -115,12 +124,17 @@ class Supervisor:
         """Watch the children until a signal or an end; returns the exit code of the process."""
         while self._code is None:
             told = signal.sigtimedwait(_WATCHED, self._pause())
-            if told is not None and told.si_signo != signal.SIGCHLD:
-                self._code = 0
+            self._hear(told.si_signo if told else signal.SIGCHLD)
             self._reap()
             self._end_silent()
             self._restart()
         return self._stop(self._code)
+
+    def _hear(self, number: int) -> None:
+        if number == signal.SIGUSR1:
+            self._told.leaving()
+        elif number != signal.SIGCHLD:
+            self._code = 0
 
     def _pause(self) -> float:
         waiting = [child.due_at for child in self._children if not child.pid]
@@ -158,7 +172,7 @@ class Supervisor:
                     self._mourn(child, os.waitstatus_to_exitcode(status))
 
     def _mourn(self, child: _Child, code: int) -> None:
-        self._ended(child.pid)
+        self._told.ended(child.pid)
         self._signs[child.flag] = 0
         child.pid = 0
         if self._code is not None:
@@ -180,7 +194,7 @@ class Supervisor:
 
     def _stop(self, code: int) -> int:
         """Ask the children to end, wait, and kill who does not; returns 1 where that was needed."""
-        self._stopping()
+        self._told.stopping()
         self._signal(signal.SIGTERM)
         deadline = monotonic() + GRACE_SECONDS
         while any(child.pid for child in self._children) and monotonic() < deadline:
@@ -207,6 +221,7 @@ def _live(job: Job, parent: int, ready: Ready) -> int:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     # Ctrl-C reaches the whole group; the parent alone decides what follows from it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGUSR1, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, _WATCHED)
     if os.getppid() != parent:
         return 1

@@ -21,6 +21,7 @@ from gunicorn.http.errors import LimitRequestHeaders, LimitRequestLine, ParseExc
 from gunicorn.workers.gthread import ThreadWorker
 
 from eventkit.http.problems import MEDIA_TYPE
+from eventkit.leaving import Leaving
 from eventkit.supervisor import GRACE_SECONDS
 
 Headers = list[tuple[str, str]]
@@ -70,9 +71,13 @@ def serve(
     threads: int,
     make_app: Callable[[], WSGIApplication],
     ready: Callable[[], None],
+    leaving: Leaving,
 ) -> None:
-    """Answer requests until SIGTERM; those that were accepted are finished first."""
-    application = _Application(threads, make_app)
+    """Answer requests until SIGTERM; those that were accepted are finished first.
+
+    Every answer ends its connection once the process is leaving.
+    """
+    application = _Application(threads, make_app, leaving)
     log = _Log(application.cfg)
     worker = _Worker(1, os.getppid(), [listener], application, 60, application.cfg, log)
     worker.ready = ready
@@ -83,8 +88,11 @@ def serve(
 
 
 class _Application(BaseApplication):  # type: ignore[misc]  # published without types
-    def __init__(self, threads: int, make_app: Callable[[], WSGIApplication]) -> None:
+    def __init__(
+        self, threads: int, make_app: Callable[[], WSGIApplication], leaving: Leaving
+    ) -> None:
         self._threads = threads
+        self._leaving = leaving
         self._make_app = make_app
         super().__init__()
 
@@ -99,7 +107,7 @@ class _Application(BaseApplication):  # type: ignore[misc]  # published without 
             """gunicorn drops an app's Connection header, so its meaning is told otherwise."""
 
             def started(status: str, headers: Headers, exc_info: Any = None) -> Any:
-                if _CLOSE in headers:
+                if self._leaving or _CLOSE in headers:
                     start.__self__.force_close()
                 return start(status, headers, exc_info)
 
