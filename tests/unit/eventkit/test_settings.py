@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from eventkit.settings import HTTP, BadSettings, Settings, setting
+from eventkit.forms import HTTP, setting
+from eventkit.settings import BadSettings, Settings
 
 KEY = b64encode(b"k" * 32).decode()
 GOOD = {

@@ -22,7 +22,7 @@ from limits.storage import Storage
 from limits.strategies import FixedWindowRateLimiter
 
 from eventkit.database import Unavailable, raw_session
-from eventkit.settings import Rate
+from eventkit.forms import Rate
 
 _log = structlog.get_logger(component="ratelimit")
 _TAKE = "SELECT last_hit, seconds_left FROM take_hits(%s, %s, %s)"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from eventkit.settings import Settings, number, setting
+from eventkit.forms import number, setting
+from eventkit.settings import Settings
 from eventkit.unit import Kit
 
 
@@ -13,7 +14,12 @@ class MeetingSettings(Settings):
     """How many guests a municipality or district may register in 24 hours; 0: any number."""
 
     guests_per_tenant_per_day: int = setting(
-        "GUESTS_PER_TENANT_PER_DAY", number(0, 1_000_000), default=500
+        "GUESTS_PER_TENANT_PER_DAY",
+        number(0, 1_000_000),
+        "people whom a municipality or district registers by name and e-mail address in 24 hours;"
+        " contacts, and who runs the network, are not counted. 0: any number",
+        default=500,
+        read_by="`api`",
     )
 
 

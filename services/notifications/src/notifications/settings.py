@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from eventkit.settings import FLAG, TEXT, Form, Settings, number, setting, url
+from eventkit.forms import FLAG, TEXT, Form, number, setting, url
+from eventkit.settings import Settings
 from eventkit.unit import Kit
 from notifications.mail.letter import Sender
 
@@ -31,15 +32,40 @@ SMTP = url("smtp", "smtps", "smtp+starttls")
 class NotificationSettings(Settings):
     """`smtp+starttls` and `smtps` never fall back to an open connection."""
 
-    smtp_url: str = setting("SMTP_URL", SMTP, default="smtp://127.0.0.1:8425", secret=True)
-    organizer_mailbox: str = setting("ORGANIZER_MAILBOX", MAILBOX)
-    organizer_name: str = setting("ORGANIZER_NAME", TEXT, default="Geschäftsstelle des Netzwerks")
-    mail_domain: str | None = setting("MAIL_DOMAIN", DOMAIN, default=None)
-    # 0: no cap.
-    mails_per_recipient_per_day: int = setting(
-        "MAILS_PER_RECIPIENT_PER_DAY", number(0, 100_000), default=20
+    smtp_url: str = setting(
+        "SMTP_URL",
+        SMTP,
+        "where mail goes out, with `user:password@` where the server wants that; `smtp+starttls` and"
+        " `smtps` never fall back to an open connection",
+        default="smtp://127.0.0.1:8425",
+        secret=True,
+        read_by="`worker`",
     )
-    allow_loopback_webhooks: bool = setting("ALLOW_LOOPBACK_WEBHOOKS", FLAG, default=False)
+    organizer_mailbox: str = setting("ORGANIZER_MAILBOX", MAILBOX, "who invites")
+    organizer_name: str = setting(
+        "ORGANIZER_NAME", TEXT, "under which name", default="Geschäftsstelle des Netzwerks"
+    )
+    mail_domain: str | None = setting(
+        "MAIL_DOMAIN",
+        DOMAIN,
+        "what the ids of mails end in; without it, the mailbox's domain",
+        default=None,
+    )
+    mails_per_recipient_per_day: int = setting(
+        "MAILS_PER_RECIPIENT_PER_DAY",
+        number(0, 100_000),
+        "mails to one recipient in 24 hours; what is above that waits, cancellations apart. 0: no"
+        " cap",
+        default=20,
+        read_by="`worker`",
+    )
+    allow_loopback_webhooks: bool = setting(
+        "ALLOW_LOOPBACK_WEBHOOKS",
+        FLAG,
+        "for development only: webhooks may reach this machine",
+        default=False,
+        development=True,
+    )
 
     @property
     def sender(self) -> Sender:

@@ -12,9 +12,10 @@ from flask import Response, g, request
 
 from eventkit import metrics
 from eventkit.auth.principal import Principal
+from eventkit.forms import Networks, Rate
 from eventkit.http.problems import HttpRefusal
 from eventkit.ratelimit import Limit, Shared, Verdict
-from eventkit.settings import Networks, Rate, Settings
+from eventkit.settings import Settings
 
 View = TypeVar("View", bound=Callable[..., object])
 # Whose calls are the network's own work: feeds, addresses, upkeep.

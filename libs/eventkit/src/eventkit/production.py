@@ -1,0 +1,51 @@
+"""What settings may not be where MODE is production: for development only, or easily guessed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from eventkit.forms import DATABASE, KEY, Declared
+
+_SHORTEST = 12
+# Of 32 random bytes, 30 differ; so few never happen.
+_FEWEST_BYTES = 12
+_FEWEST_LETTERS = 6
+_WORDS = ("password", "passwort", "secret", "geheim", "changeme", "change-me", "example")
+_EASY = (
+    f"is easily guessed; it must have {_SHORTEST} characters or more, and be random"
+    " (openssl rand -hex 16)."
+)
+
+
+def refused(settings: Iterable[tuple[str, Declared]], values: Mapping[str, Any]) -> Iterator[str]:
+    """One sentence for each setting with which production must not start; no values in it."""
+    for field, one in settings:
+        value = values[field]
+        if one.development and value:
+            yield f"{one.name} is for development, and must be false where MODE is production."
+        elif one.secret and value:
+            yield from _guessed(one, value)
+    if values["public_url"] is None:
+        yield "PUBLIC_URL is missing; production needs it, for events carry it for good."
+    if values["master_key"] and values["master_key"] == values["chain_key"]:
+        yield "CHAIN_KEY must be another key than MASTER_KEY."
+
+
+def _guessed(one: Declared, value: Any) -> Iterator[str]:
+    if one.form is KEY:
+        if len(set(value)) < _FEWEST_BYTES:
+            yield f"{one.name} is no random key; it must be {one.form.says}."
+    elif one.form is DATABASE:
+        parts = urlsplit(value)
+        password = unquote(parts.password or "")
+        if parts.password is not None and (_is_easy(password) or password == parts.username):
+            yield f"The password in {one.name} {_EASY}"
+    elif isinstance(value, str) and "://" not in value and _is_easy(value):
+        yield f"{one.name} {_EASY}"
+
+
+def _is_easy(text: str) -> bool:
+    few = len(text) < _SHORTEST or len(set(text)) < _FEWEST_LETTERS
+    return few or any(word in text.lower() for word in _WORDS)
