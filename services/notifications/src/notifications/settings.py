@@ -35,8 +35,8 @@ class NotificationSettings(Settings):
     smtp_url: str = setting(
         "SMTP_URL",
         SMTP,
-        "where mail goes out, with `user:password@` where the server wants that; `smtp+starttls` and"
-        " `smtps` never fall back to an open connection",
+        "where mail goes out, with `user:password@` where the server wants that; `smtp+starttls`"
+        " and `smtps` never fall back to an open connection",
         default="smtp://127.0.0.1:8425",
         secret=True,
         read_by="`worker`",
