@@ -77,7 +77,7 @@ def run(tree: Path, tests: Sequence[str], servers: dict[str, str]) -> Outcome:
     seconds = monotonic() - begun
     failed = dict.fromkeys(tests, 0)
     if ended.returncode not in (0, 1):
-        return Outcome(failed, ended.stdout[-2000:], seconds)
+        return Outcome(failed, f"{ended.stdout}{ended.stderr}"[-2000:], seconds)
     cases = list(ElementTree.parse(report).iter("testcase"))  # noqa: S314  (pytest just wrote it)
     red = [case for case in cases if case.find("failure") is not None]
     for case in red:

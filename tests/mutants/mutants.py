@@ -157,7 +157,18 @@ MUTANTS = (
     ),
     Mutant(
         "the relay's producer goes on after what the broker refused",
-        (Change(f"{KIT}/kafka/pinned.py", "if self._failure is not None:", "if False:"),),
+        (
+            Change(
+                f"{KIT}/kafka/pinned.py",
+                ", KafkaError",
+                ", KafkaError, OutOfOrderSequenceNumberError",
+            ),
+            Change(
+                f"{KIT}/kafka/pinned.py",
+                "NotAcknowledged(str(error))",
+                "OutOfOrderSequenceNumberError()",
+            ),
+        ),
         (f"{ANEW}::test_nothing_is_sent_after_an_event_that_the_broker_refused",),
     ),
     Mutant(

@@ -16,33 +16,37 @@ from kafka.protocol.producer.produce import ProduceRequest
 
 # The first version that names a topic by its id; Kafka 4.1 has it (KIP-516).
 BY_ID = 13
+TOO_OLD = (
+    "The broker is older than Kafka 4.1: it takes events by a topic's name alone,"
+    " and another topic may have it by then."
+)
 
 
 class NotAcknowledged(KafkaError):  # type: ignore[misc]  # published without types
-    """The broker did not take everything, or nobody knows; it is not for the producer to go on."""
+    """The broker did not take everything, or nobody knows.
+
+    The producer has nothing it could do about an error of this class, and gives itself up.
+    """
 
 
 class PinnedClient(KafkaNetClient):  # type: ignore[misc]  # the same
     """For one producer of one topic.
 
-    Its producer would try again what failed, or leave it and go on with what comes next. Neither
-    is sent: who publishes looks at the topic first, and begins again behind the last page that was
-    acknowledged.
+    Of other errors its producer would try again, or leave what failed and go on with what comes
+    next. Who publishes has to look at the topic first, and to begin again behind the last page that
+    was acknowledged.
     """
 
     def __init__(self, *, topic: str, topic_id: str, **configs: Any) -> None:
         super().__init__(**configs)
         self._topic = topic
         self._topic_id = UUID(topic_id)
-        self._failure: NotAcknowledged | None = None
 
     def send(self, node_id: Any, request: Any, **options: Any) -> Any:
         """A future, as the producer's thread expects it."""
         if not isinstance(request, ProduceRequest):
             return super().send(node_id, request, **options)
         answer = Future()
-        if self._failure is not None:
-            return answer.failure(self._failure)
         sent = super().send(node_id, self._by_id(request), **options)
         sent.add_callback(self._answered, answer)
         sent.add_errback(self._failed, answer)
@@ -74,9 +78,6 @@ class PinnedClient(KafkaNetClient):  # type: ignore[misc]  # the same
 
     def _failed(self, answer: Any, error: Exception) -> None:
         if isinstance(error, IncompatibleBrokerVersion):
-            error = NotAcknowledged(
-                "The broker is older than Kafka 4.1: it takes events by a"
-                " topic's name alone, and after that topic another one may have it."
-            )
-        self._failure = self._failure or NotAcknowledged(str(error))
-        answer.failure(self._failure)
+            answer.failure(NotAcknowledged(TOO_OLD))
+            return
+        answer.failure(NotAcknowledged(str(error)))
