@@ -35,7 +35,8 @@ ENV PATH=/venv/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
     HTTP_BIND=0.0.0.0:8000 \
-    OPERATOR_BIND=0.0.0.0:9000
+    OPERATOR_BIND=0.0.0.0:9000 \
+    MODE=production
 COPY deploy/docker/healthy.py /healthy.py
 USER 10001
 # 8000 is the API; 9000, for operators only, answers /livez, /readyz and /metrics.

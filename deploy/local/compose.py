@@ -20,6 +20,8 @@ from local.registry_client import create_client, token
 from local.settings import CHECKOUT, SERVICES
 
 PORTS = {name: 8401 + number for number, name in enumerate(SERVICES)}
+# The name that the containers call it by, and that it answers to whatever its public one is.
+REGISTRY = "registry-api"
 BOOTSTRAP = ("python", "-m", "registry", "bootstrap")
 
 
@@ -56,7 +58,7 @@ class Composition:
     def up(self) -> None:
         """Returns when everything is healthy; the first time the services get their clients."""
         if any(self.client(service) is None for service in CALLERS):
-            self.run("up", "--detach", "--wait", "registry-api")
+            self.run("up", "--detach", "--wait", REGISTRY)
             self.enrol()
         self.run("up", "--detach", "--wait", "--remove-orphans")
 
@@ -67,16 +69,17 @@ class Composition:
         """
         operator = self.client(OPERATOR)
         if operator is None:
-            content = json.loads(self.run("exec", "-T", "registry-api", *BOOTSTRAP))
+            content = json.loads(self.run("exec", "-T", REGISTRY, *BOOTSTRAP))
             operator = Client(
                 client_id=content["client_id"], client_secret=content["client_secret"]
             )
             self._keep(OPERATOR, operator)
-        access = token(self.port("registry"), operator)
+        port = self.port("registry")
+        access = token(port, operator, host=REGISTRY)
         for service in CALLERS:
             if self.client(service) is None:
                 body = {"name": f"Netztreff {service}", "role": "service"}
-                self._keep(service, create_client(self.port("registry"), access, body))
+                self._keep(service, create_client(port, access, body, host=REGISTRY))
 
     def client(self, name: str) -> Client | None:
         client_id, secret = (

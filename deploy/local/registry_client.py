@@ -23,23 +23,27 @@ class Answer:
         return content
 
 
-def token(port: int, client: Client) -> str:
-    """A fresh access token."""
+def token(port: int, client: Client, host: str = LOOPBACK) -> str:
+    """A fresh access token; `host` is the name that it goes by, wherever it is reached."""
     pair = f"{client.client_id}:{client.client_secret}".encode()
     headers = {
         "Authorization": f"Basic {b64encode(pair).decode('ascii')}",
         "Content-Type": "application/x-www-form-urlencoded",
+        "Host": host,
     }
     body = urlencode({"grant_type": "client_credentials"})
     answer = post(port, "/oauth/token", body=body, headers=headers)
     return expect(answer, 200, "a token").json()["access_token"]
 
 
-def create_client(port: int, operator_token: str, wanted: Mapping[str, object]) -> Client:
+def create_client(
+    port: int, operator_token: str, wanted: Mapping[str, object], host: str = LOOPBACK
+) -> Client:
     """Registers a machine client: name, role, and tenant and scopes where there are some."""
     headers = {
         "Authorization": f"Bearer {operator_token}",
         "Content-Type": "application/json",
+        "Host": host,
         "Idempotency-Key": str(uuid4()),
     }
     filled = {name: value for name, value in wanted.items() if value is not None}

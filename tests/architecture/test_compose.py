@@ -16,7 +16,17 @@ CONTAINERS: dict[str, dict[str, Any]] = COMPOSE["services"]
 CODE = [registry.app.SERVICE, meetings.app.SERVICE, notifications.app.SERVICE]
 SERVERS = {"postgres", "kafka"}
 # What stands beside the services, each behind the profile that brings it.
-BESIDE = {"mail": "mail"}
+BESIDE = {
+    "mail": "mail",
+    "edge": "edge",
+    "edge-certificate": "edge",
+    "registry-api-2": "edge",
+    "meetings-api-2": "edge",
+    "notifications-api-2": "edge",
+    "prometheus": "monitoring",
+    "alertmanager": "monitoring",
+    "grafana": "monitoring",
+}
 OTHERS = SERVERS | set(BESIDE)
 
 
@@ -48,7 +58,8 @@ def test_only_migrations_know_the_owner_of_the_data(name: str) -> None:
 def test_no_port_is_open_to_other_machines() -> None:
     ports = [port for container in CONTAINERS.values() for port in container.get("ports", [])]
     assert ports
-    assert [port for port in ports if not port.startswith("127.0.0.1:")] == []
+    open_by_default = ("127.0.0.1:", "${EDGE_BIND:-127.0.0.1}:")
+    assert [port for port in ports if not port.startswith(open_by_default)] == []
 
 
 def test_no_secret_stands_in_the_file() -> None:
@@ -70,3 +81,39 @@ def test_the_tests_use_the_images_that_compose_runs() -> None:
 def test_what_stands_beside_the_services_comes_with_a_profile_alone() -> None:
     profiles = {name: one["profiles"] for name, one in CONTAINERS.items() if "profiles" in one}
     assert profiles == {name: [profile] for name, profile in BESIDE.items()}
+
+
+def test_the_proxy_has_two_replicas_of_every_api_at_addresses_that_it_knows() -> None:
+    known = dict(line.split(":", 1) for line in CONTAINERS["edge"]["extra_hosts"])
+    apis = {name: one for name, one in CONTAINERS.items() if name.removesuffix("-2")[-4:] == "-api"}
+    assert {name: one["networks"]["edge"]["ipv4_address"] for name, one in apis.items()} == known
+    assert len(set(known.values())) == 2 * len(CODE)
+
+
+def test_the_proxy_reads_every_file_of_its_folder() -> None:
+    given = {volume.split(":")[0] for volume in CONTAINERS["edge"]["volumes"]}
+    files = {f"./deploy/edge/{file.name}" for file in (ROOT / "deploy" / "edge").glob("*.conf")}
+    assert files - given == set()
+
+
+def test_only_the_proxy_is_believed_about_who_calls() -> None:
+    trusted = CONTAINERS["registry-api"]["environment"]["TRUSTED_PROXIES"]
+    address = CONTAINERS["edge"]["networks"]["edge"]["ipv4_address"]
+    assert trusted == f"${{TRUSTED_PROXIES:-{address}}}"
+
+
+def test_prometheus_asks_every_container_of_the_services() -> None:
+    file = ROOT / "deploy" / "monitoring" / "prometheus.yml"
+    (job, _) = yaml.safe_load(file.read_text("utf-8"))["scrape_configs"]
+    (names,) = [found["names"] for found in job["dns_sd_configs"]]
+    ours = {name for name, one in CONTAINERS.items() if one["image"].startswith("netztreff-")}
+    lasting = {name for name in ours if not name.endswith("-migrate")} - {"mail"}
+    assert set(names) == lasting
+
+
+@pytest.mark.parametrize("name", sorted(set(CONTAINERS) - SERVERS))
+def test_a_container_may_do_no_more_than_it_has_to(name: str) -> None:
+    container = CONTAINERS[name]
+    assert container["read_only"] is True
+    assert container["cap_drop"] == ["ALL"]
+    assert container["security_opt"] == ["no-new-privileges:true"]

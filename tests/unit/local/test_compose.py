@@ -26,7 +26,10 @@ class Registry:
             raise StartFailed("The registry has its first operator.")
         return '{"client_id": "o", "client_secret": "os"}'
 
-    def create(self, _port: int, _token: str, wanted: Mapping[str, str | None]) -> Client:
+    def create(
+        self, _port: int, _token: str, wanted: Mapping[str, str | None], *, host: str
+    ) -> Client:
+        assert host == "registry-api"
         if not self.answers:
             raise StartFailed("The registry did not answer.")
         self.answers -= 1
@@ -38,7 +41,7 @@ def registry(monkeypatch: pytest.MonkeyPatch) -> Registry:
     stub = Registry()
     monkeypatch.setattr(Composition, "run", lambda _composition, *asked: stub.bootstrap(*asked))
     monkeypatch.setattr(compose, "create_client", stub.create)
-    monkeypatch.setattr(compose, "token", lambda _port, client: client.client_secret)
+    monkeypatch.setattr(compose, "token", lambda _port, client, **_: client.client_secret)
     return stub
 
 
