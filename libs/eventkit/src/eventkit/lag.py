@@ -6,6 +6,7 @@ The process that asks is the api, so these numbers grow while the process they s
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import product
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,6 +15,7 @@ from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from eventkit.erasure_gauges import erasure_gauges
 from eventkit.generation_gauges import lost_events, store_suspect
 from eventkit.head_gauges import head_gauges
+from eventkit.parking.parked import REASONS
 from eventkit.relay import NAME
 from eventkit.service import Gauges, Service
 from eventkit.settings import Settings
@@ -49,8 +51,10 @@ _PARKED = sa.text(
     """
 )
 # Those behind a parked event wait for no reason of their own.
+_OWN_REASONS = [reason for reason in REASONS if reason != "waiting"]
 _REASONS = sa.text(
-    "SELECT source, reason, count(*) FROM parked WHERE reason <> 'waiting' GROUP BY source, reason"
+    "SELECT source, reason, count(*) AS streams FROM parked"
+    " WHERE reason <> 'waiting' GROUP BY source, reason"
 )
 _EPOCHS = sa.text(
     "SELECT 'relays' AS table, name, epoch FROM relays"
@@ -84,8 +88,10 @@ def gauges(service: Service, settings: Settings) -> tuple[Gauges, ...]:
         yield _by_source("parked_oldest_seconds", "How long the oldest has waited.", rows)
         told = "Streams that wait, and what is no event, by the reason why."
         reasons = GaugeMetricFamily("parked_streams", told, labels=["source", "reason"])
-        for source, reason, streams in connection.execute(_REASONS):
-            reasons.add_metric([source, reason], float(streams))
+        streams = dict.fromkeys(product(names, _OWN_REASONS), 0)
+        streams |= {(row.source, row.reason): row.streams for row in connection.execute(_REASONS)}
+        for place, number in streams.items():
+            reasons.add_metric(place, number)
         yield reasons
 
     published = (relay_lag,) if settings.kafka_bootstrap_servers else ()

@@ -108,6 +108,17 @@ def deprecated(service: str, route: str, parameter: str) -> None:
     DEPRECATED.labels(service, route, parameter).inc()
 
 
+def counts_limit(service: str, limit: str) -> None:
+    """Let the count of a limit exist before it refuses anybody, so that its first step is seen."""
+    RATE_LIMITED.labels(service, limit)
+
+
+def counts_unavailable() -> None:
+    """The same of databases that are away."""
+    for cause in ("pool", "server"):
+        UNAVAILABLE.labels(cause)
+
+
 def rate_limited(service: str, limit: str) -> None:
     """Count one request that the limit of this name refused."""
     RATE_LIMITED.labels(service, limit).inc()

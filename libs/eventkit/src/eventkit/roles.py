@@ -103,6 +103,7 @@ class Roles:
         if kit.people is not None:
             # Before anything is answered or sent: a restored database knows who was erased.
             Eraser(kit).replay()
+        metrics.counts_unavailable()
         kit.committed.append(self._note)
         return kit
 
@@ -112,14 +113,7 @@ class Roles:
             metrics.appended(self.service.name, one.type)
 
     def _check_settings(self, names: Sequence[str]) -> None:
-        wanted: set[str] = set()
-        if API in names and not self.service.issues_tokens:
-            wanted.add("registry_url")
-        # A worker acknowledges the erasures that the consumer heard of.
-        if self.service.subscriptions and {CONSUMER, WORKER} & set(names):
-            wanted |= {"registry_url", "client_id", "client_secret"}
-            wanted |= {f"{one.source}_url" for one in self.service.subscriptions}
-        unset = [name for name in sorted(wanted) if getattr(self.settings, name, None) is None]
+        unset = [name for name in needed(self.service, names) if not getattr(self.settings, name)]
         if unset:
             raise BadSettings([f"{name.upper()} is missing; this role needs it." for name in unset])
 
@@ -132,6 +126,18 @@ class Roles:
         if role == WORKER and not self.workers:
             return f"{name} has no worker."
         return None
+
+
+def needed(service: Service, names: Sequence[str]) -> list[str]:
+    """The fields of the settings without which these roles cannot work."""
+    wanted: set[str] = set()
+    if {API, ALL} & set(names) and not service.issues_tokens:
+        wanted.add("registry_url")
+    # A worker acknowledges the erasures that the consumer heard of.
+    if service.subscriptions and {CONSUMER, WORKER, ALL} & set(names):
+        wanted |= {"registry_url", "client_id", "client_secret"}
+        wanted |= {f"{one.source}_url" for one in service.subscriptions}
+    return sorted(wanted)
 
 
 def _work(worker: Worker, kit: Kit) -> bool:

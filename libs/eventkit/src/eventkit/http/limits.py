@@ -88,7 +88,10 @@ class Limits:
         return self._daily[name]
 
     def _limit(self, name: str, rate: Rate | None) -> Limit | None:
-        return Limit(name, rate, self._shared) if rate else None
+        if rate is None:
+            return None
+        metrics.counts_limit(self._service, name)
+        return Limit(name, rate, self._shared)
 
     def _count(self, limit: Limit | None, caller: str) -> None:
         if limit is None:

@@ -17,7 +17,7 @@ from eventkit.crash_points import reach
 from eventkit.unit import Kit
 from notifications.delivery.addresses import AddressBook, AddressesUnavailable
 from notifications.delivery.batch import Batch, batch_of, who_of
-from notifications.delivery.caps import waits
+from notifications.delivery.caps import HELD, waits
 from notifications.delivery.claims import Claims
 from notifications.delivery.outcomes import abandoned, count_from_zero, failed, record, succeeded
 from notifications.delivery.verdicts import as_it_reads, pointless
@@ -50,6 +50,7 @@ class MailWorker:
             self._kit = kit
             self._claims = Claims(kit, Channel.MAIL, LEASE)
             count_from_zero(Channel.MAIL)
+            HELD.labels(Channel.MAIL.value)
             self._addresses = AddressBook(kit.settings)
         rows = self._claims.take(BATCH)
         if not rows:
