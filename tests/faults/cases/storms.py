@@ -32,7 +32,7 @@ SELECT count(*) FROM (SELECT position - lag(position) OVER (ORDER BY position) A
 """
 SLOW = """
 CREATE FUNCTION planted_delay() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN PERFORM pg_sleep(0.2); RETURN NEW; END $$;
+BEGIN PERFORM pg_sleep(0.5); RETURN NEW; END $$;
 CREATE TRIGGER planted_delay BEFORE INSERT ON inbox FOR EACH ROW EXECUTE FUNCTION planted_delay()
 """
 FAST = "DROP TRIGGER planted_delay ON inbox; DROP FUNCTION planted_delay()"
@@ -126,7 +126,7 @@ def go_over(run: Run, service: str) -> None:
 
 
 class SlowHandler(Case):
-    """Each event takes a fifth of a second; who takes long is not taken for dead."""
+    """Each event takes half a second; who takes long is not taken for dead."""
 
     id: ClassVar[str] = "F19"
     title: ClassVar[str] = "a slow handler"
