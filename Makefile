@@ -52,7 +52,7 @@ counts: setup ## Compare the numbers of docs/security.md with the last run: make
 
 faults: setup ## Break things on purpose, 10 minutes; MINUTES=120 SEED=… CASE=F24 ORACLE=FILE REPORT=1 LIST=1
 	@PYTHONPATH=deploy:. $(BIN)/python -m tests.faults $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED)) \
-	  $(if $(CASE),--case $(CASE)) $(if $(ORACLE),--oracle $(ORACLE)) $(if $(REPORT),--report) $(if $(LIST),--list) $(ARGS)
+	  $(if $(CASE),--case $(CASE)) $(if $(ORACLE),--oracle $(ORACLE)) $(if $(REPORT),--report) $(if $(FOLDER),--folder $(FOLDER)) $(if $(LIST),--list) $(ARGS)
 
 check: setup ## Check format, style, types and imports, and run the fast tests
 	@$(BIN)/ruff format --check --quiet . || { echo "Not formatted; run: $(BIN)/ruff format ." >&2; exit 1; }

@@ -18,7 +18,7 @@ from local.processes import StartFailed
 from local.settings import CHECKOUT
 from tests.faults.book import Book
 from tests.faults.case import known
-from tests.faults.figures import FIGURES, add, figures, report, table
+from tests.faults.figures import add, figures, report, table
 from tests.faults.history import Filed
 from tests.faults.oracle.findings import Finding, shortened
 from tests.faults.oracle.judge import judge
@@ -26,6 +26,7 @@ from tests.faults.play import MIX, Wanted, play
 from tests.faults.progress import Progress
 
 RUNS = CHECKOUT / "var" / "faults"
+FIGURES = "figures.jsonl"
 
 
 def parser() -> argparse.ArgumentParser:
@@ -40,6 +41,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--case", default=MIX, help="these cases, with commas: F24,F35 or F24,mix")
     made.add_argument("--oracle", type=Path, help="judge a history file again, and nothing else")
     made.add_argument("--report", action="store_true", help="the sums over all runs, as Markdown")
+    made.add_argument("--folder", type=Path, default=RUNS, help="for the runs and their sums")
     made.add_argument("--list", action="store_true", help="every case in a line")
     return made
 
@@ -48,7 +50,7 @@ def main() -> int:
     """0 without findings, 1 with some, 2 where something could not be started."""
     options = parser().parse_args()
     if options.report:
-        print(report())
+        print(report(options.folder / FIGURES))
         return os.EX_OK
     if options.oracle:
         return told(list(shortened(judge(Filed(options.oracle)))))
@@ -62,7 +64,7 @@ def main() -> int:
         print(f"No case {', '.join(unknown)}; there are: {', '.join(cases)}.", file=sys.stderr)
         return 2
     seed = options.seed or token_hex(4)
-    folder = RUNS / f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{seed}"
+    folder = options.folder.resolve() / f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{seed}"
     seconds = options.minutes * 60 if options.minutes else None
     wanted = Wanted(cases=cases, seed=seed, folder=folder, seconds=seconds, names=names)
     return run(wanted)
@@ -85,11 +87,12 @@ def run(wanted: Wanted) -> int:
         print("\nBroken off; nothing was judged.", file=sys.stderr)
         return 130
     result = figures(book, wanted.seed, what)
-    add(result)
+    sums = wanted.folder.parent / FIGURES
+    add(result, sums)
     print("\n")
     for line in table(result, book.histories):
         print(line)
-    print(f"figures {FIGURES} (their sums: make faults REPORT=1)")
+    print(f"figures {sums} (their sums: make faults REPORT=1)")
     return told(book.findings)
 
 

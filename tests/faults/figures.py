@@ -15,8 +15,6 @@ from local.settings import CHECKOUT
 from tests.faults.book import Book
 from tests.faults.oracle.findings import KINDS
 
-FIGURES = CHECKOUT / "var" / "faults" / "figures.jsonl"
-
 
 def figures(book: Book, seed: str, cases: str) -> dict[str, Any]:
     """What a run adds to the file."""
@@ -40,7 +38,7 @@ def commit() -> str:
     return done.stdout.strip() or "unknown"
 
 
-def add(told: dict[str, Any], path: Path = FIGURES) -> None:
+def add(told: dict[str, Any], path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a", encoding="utf-8") as file:
         file.write(json.dumps(told) + "\n")
@@ -62,7 +60,7 @@ def table(told: dict[str, Any], histories: list[Path]) -> Iterator[str]:
         yield f"history {path} (judge it again: make faults ORACLE={path})"
 
 
-def report(path: Path = FIGURES) -> str:
+def report(path: Path) -> str:
     """The sums over all runs as Markdown, and each run with its seed."""
     kept = path.read_text("utf-8").splitlines() if path.exists() else []
     runs = [json.loads(line) for line in kept]
