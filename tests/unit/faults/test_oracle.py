@@ -81,6 +81,11 @@ def twice(told: Told) -> None:
     told.part(EVENTS).insert(1, dict(told.part(EVENTS)[0]))
 
 
+def stray(told: Told) -> None:
+    """The second version, and then all of them in order."""
+    told.part(TOPIC).insert(0, dict(told.part(TOPIC)[1]))
+
+
 def park(told: Told) -> None:
     row = {"source": SERVICE, "s": "x", "v": 1, "reason": "handler", "detail": "KeyError"}
     told.history.parts["parked/meetings"] = [row]
@@ -103,6 +108,11 @@ CASES: dict[str, tuple[Break, tuple[str, str]]] = {
     ),
     "a record is missing": (drop(TOPIC, 2), (LOST, TOPIC)),
     "a record has other bytes": (change(TOPIC, 2, b="{}"), (BROKEN, TOPIC)),
+    "a topic made anew began with the events at hand": (stray, (REORDERED, TOPIC)),
+    "a topic made anew began with the events after those at hand": (
+        drop(TOPIC, 0),
+        (LOST, TOPIC),
+    ),
     "records of a stream are swapped": (swap(TOPIC, 0, 1), (REORDERED, TOPIC)),
     "a record is nobody's": (invent_record, (INVENTED, TOPIC)),
     "an entry of the feed is missing": (drop(FEED, 3), (LOST, FEED)),
