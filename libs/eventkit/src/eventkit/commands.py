@@ -14,7 +14,6 @@ from eventkit.progress import shown
 from eventkit.readmodel import ReadModel
 from eventkit.rebuild import rebuild
 from eventkit.restoring.commands import RESTORED
-from eventkit.settings import BadSettings, Settings
 from eventkit.transport import make_topic, open_feed
 from eventkit.unfinished import fingerprint
 from eventkit.verifying.commands import heads, verify_command
@@ -24,10 +23,8 @@ from eventkit.verifying.commands import heads, verify_command
 @click.pass_obj
 def migrate_command(console: Console) -> None:
     """Bring databases and topic to the newest revision, as the databases' owner."""
-    settings = console.settings
-    store, keys = _owner(settings), settings.migration_key_database_url
-    if keys is None:
-        raise BadSettings(["MIGRATION_KEY_DATABASE_URL is needed to migrate."])
+    settings = console.need("migration_database_url", "migration_key_database_url")
+    store, keys = str(settings.migration_database_url), str(settings.migration_key_database_url)
     migrate_keys(keys, service_role=_role_of(settings.key_database_url))
     migrate(
         store,
@@ -51,8 +48,10 @@ def rebuild_command(console: Console, names: tuple[str, ...]) -> None:
     if unknown := sorted(set(names) - set(models)):
         known = ", ".join(sorted(models)) or "none"
         raise click.UsageError(f"No read model {', '.join(unknown)}; there are: {known}.")
-    owner = _owner(console.settings)
-    for name in names or models:
+    wanted = names or tuple(models)
+    settings = console.need(*_needed({models[name][1] for name in wanted}))
+    owner = str(settings.migration_database_url)
+    for name in wanted:
         model, source = models[name]
         origin, software = _origin(console, source), _software(model)
         with shown(name) as progress:
@@ -82,10 +81,10 @@ def _software(model: ReadModel) -> str:
     return fingerprint(model.change.__module__.partition(".")[0], "contracts", "eventkit")
 
 
-def _owner(settings: Settings) -> str:
-    if settings.migration_database_url is None:
-        raise BadSettings(["MIGRATION_DATABASE_URL is needed: this is work of the owner's role."])
-    return settings.migration_database_url
+def _needed(sources: set[str | None]) -> list[str]:
+    followed = [f"{source}_url" for source in sources if source is not None]
+    client = ["registry_url", "client_id", "client_secret"] if followed else []
+    return ["migration_database_url", *client, *followed]
 
 
 def _role_of(url: str) -> str:

@@ -20,8 +20,20 @@ class Console:
 
     @cached_property
     def settings(self) -> Settings:
-        """The environment; raises BadSettings. From here on crash points count."""
-        settings = self.service.settings.from_env(os.environ)
+        """The environment; raises BadSettings."""
+        return self._read()
+
+    def need(self, *fields: str) -> Settings:
+        """The environment, where these must be set; raises BadSettings with all faults at once.
+
+        Say it before anything else is asked.
+        """
+        vars(self)["settings"] = settings = self._read(*fields)
+        return settings
+
+    def _read(self, *needed: str) -> Settings:
+        settings = self.service.settings.from_env(os.environ, needed)
+        # From here on crash points count.
         if settings.allow_crash_points:
             crash_points.arm(settings.crash_at)
         return settings

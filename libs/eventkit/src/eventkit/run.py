@@ -21,7 +21,7 @@ from eventkit.database import Unavailable
 from eventkit.domain import Refusal
 from eventkit.kafka.clients import TopicUnavailable
 from eventkit.process import RoleProcess
-from eventkit.roles import NothingToDo
+from eventkit.roles import NothingToDo, needed
 from eventkit.service import Service
 from eventkit.settings import BadSettings
 from eventkit.web import PortTaken
@@ -102,7 +102,7 @@ def _run(service: Service) -> int | None:
 
 
 def _run_role(role: str, console: Console) -> int:
-    settings = console.settings
+    settings = console.need(*needed(console.service, [role]))
     logs.configure(service=console.service.name, role=role, level=settings.log_level)
     return RoleProcess(console.service, settings, role, partial(guard, tell=_report)).run()
 

@@ -15,7 +15,6 @@ from eventkit.consuming.lost import lost_events
 from eventkit.database import driver, session
 from eventkit.kafka.reader import TopicReader
 from eventkit.restoring.restored import Evidence, NotNow, begin, examine
-from eventkit.settings import BadSettings
 
 UNPROVEN = (
     "Nothing proves how much of the present generation others have in common with this store, so "
@@ -117,10 +116,8 @@ def _topic(console: Console) -> Iterator[Sequence[Arrival]]:
 
 
 def _owner(console: Console) -> str:
-    url = console.settings.migration_database_url
-    if url is None:
-        raise BadSettings(["MIGRATION_DATABASE_URL is needed: this is work of the owner's role."])
-    return sa.make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+    url = sa.make_url(str(console.need("migration_database_url").migration_database_url))
+    return url.set(drivername="postgresql").render_as_string(hide_password=False)
 
 
 RESTORED = (store_restored, lost)
