@@ -36,6 +36,9 @@ cli: setup ## Run a command of a service beside `make run`: make cli ARGS="regis
 test: setup ## Run all tests, with a real PostgreSQL and a real Kafka
 	@$(BIN)/pytest $(ARGS)
 
+test-compose: setup ## Build the images, run the composition in Docker, play the main job, take it down
+	@TESTCONTAINERS_RYUK_DISABLED=$${TESTCONTAINERS_RYUK_DISABLED:-true} $(BIN)/pytest tests/compose $(ARGS)
+
 fuzz: setup ## Try 20,000 made-up requests a service; make fuzz ARGS="--cases 1000 --service registry"
 	@PYTHONPATH=deploy:. $(BIN)/python -m tests.security.fuzz $(ARGS)
 
@@ -96,4 +99,4 @@ lock: setup ## Pin every dependency, with hashes and without hosts
 clean: ## Remove the environment, caches and everything that `make run` stored
 	rm -rf $(VENV) .cache .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis var
 
-.PHONY: help setup run cli test fuzz security mutants counts faults check env up down kafka golden release-events bench lock clean
+.PHONY: help setup run cli test test-compose fuzz security mutants counts faults check env up down kafka golden release-events bench lock clean

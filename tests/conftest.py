@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from secrets import token_hex
 
 import pytest
@@ -14,6 +15,9 @@ from tests.servers import Found, Search, find_kafka, find_postgres
 
 MakeDatabases = Callable[[str], Databases]
 USED = pytest.StashKey[list[str]]()
+# Tests of the containers, which are run by name alone: they need Docker and take minutes.
+COMPOSE = Path(__file__).parent / "compose"
+LEFT_OUT = pytest.StashKey[bool]()
 
 
 @pytest.fixture(scope="session")
@@ -111,9 +115,22 @@ def terminal(config: pytest.Config) -> Callable[[str], None]:
     return tell
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leaves the containers' tests out unless they were asked for by their path."""
+    if collection_path != COMPOSE or any("tests/compose" in asked for asked in config.args):
+        return None
+    config.stash[LEFT_OUT] = True
+    return True
+
+
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
-    """Says which servers the tests really had."""
+    """Says which servers the tests really had, and what was not run."""
     for description in config.stash.get(USED, []):
         terminalreporter.write_line(f"tested with {description}")
+    if config.stash.get(LEFT_OUT, False):
+        modules = ", ".join(sorted(path.stem for path in COMPOSE.glob("test_*.py")))
+        terminalreporter.write_line(
+            f"not run: tests/compose ({modules}), which needs Docker: make test-compose"
+        )

@@ -18,4 +18,3 @@ LATE = (
 service = sys.argv[1]
 for module in ("eventkit.run", f"{service}.app", *LATE):
     import_module(module)
-print(f"{len(sys.modules)} modules loaded")

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 from uuid import uuid4
 
 import httpx
@@ -68,6 +68,13 @@ class Api:
             if page["next"] is None:
                 return
             wanted["cursor"] = page["next"]
+
+
+class Reached(Protocol):
+    """Whatever runs the three services."""
+
+    def api(self, service: str, role: str = "organiser") -> Api:
+        """One service as somebody with this role meets it."""
 
 
 def told(answer: httpx.Response) -> Json:

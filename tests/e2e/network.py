@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
-from tests.e2e.api import Json
-from tests.e2e.installation import Installation
+from tests.e2e.api import Json, Reached
 
 STARTS_AT = datetime.now(UTC).replace(microsecond=0) + timedelta(weeks=8)
 ENDS_AT = STARTS_AT + timedelta(hours=3)
@@ -21,7 +20,7 @@ class Network:
     members: Mapping[str, str]
 
 
-def new_network(installation: Installation, members: int) -> Network:
+def new_network(installation: Reached, members: int) -> Network:
     registry = installation.api("registry")
     name = f"Erfundenes Netzwerk {uuid4()}"
     programme_id = registry.create("/v1/programmes", {"title": name})["id"]
@@ -31,9 +30,7 @@ def new_network(installation: Installation, members: int) -> Network:
     return Network(programme_id=programme_id, organisation_id=organisation_id, members=seated)
 
 
-def new_member(
-    installation: Installation, programme_id: str, organisation_id: str
-) -> tuple[str, str]:
+def new_member(installation: Reached, programme_id: str, organisation_id: str) -> tuple[str, str]:
     """Give a new contact a seat in the steering group; returns id and address."""
     registry = installation.api("registry")
     contact = contact_of({"kind": "organisation", "key": organisation_id})
@@ -53,7 +50,7 @@ def contact_of(party: Json) -> Json:
     }
 
 
-def plan_meeting(installation: Installation, network: Network) -> str:
+def plan_meeting(installation: Reached, network: Network) -> str:
     """A meeting with a date, to which nobody is invited yet; returns its id."""
     body = {
         "kind": "network_meeting",
@@ -67,7 +64,7 @@ def plan_meeting(installation: Installation, network: Network) -> str:
 
 
 def invite(
-    installation: Installation, network: Network, meeting_id: str, capacity: int | None = None
+    installation: Reached, network: Network, meeting_id: str, capacity: int | None = None
 ) -> None:
     """Invite the steering group."""
     audience = [{"kind": "steering_group", "id": network.programme_id}]
@@ -79,7 +76,7 @@ def invite(
     )
 
 
-def act(installation: Installation, meeting_id: str, action: str, body: Json | None = None) -> Json:
+def act(installation: Reached, meeting_id: str, action: str, body: Json | None = None) -> Json:
     """Take a meeting one step further."""
     path = f"/v1/meetings/{meeting_id}"
     return installation.api("meetings").change("POST", f"{path}/{action}", body, of=path)
