@@ -9,9 +9,13 @@ from __future__ import annotations
 import os
 import platform
 import shutil
+import struct
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
+from threading import Lock
+from time import sleep
 
 import prometheus_client
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, values
@@ -19,8 +23,14 @@ from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 from prometheus_client.registry import Collector
 
+from eventkit.kept_counts import keep
+
 # A further source of numbers: asked at every scrape, in the process that answers it.
 Source = Callable[[], Iterable[Metric]]
+# Held while files are read or added up; by one process alone, the parent of all that write them.
+_READING = Lock()
+# A file is empty for a moment after it was made, and then nothing can be read.
+_TRIES, _PAUSE = 20, 0.05
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 REQUESTS = Counter(
@@ -93,7 +103,9 @@ def share(folder: Path) -> None:
 
 def forget(pid: int, folder: Path) -> None:
     """A child ended: its live gauges go, its counts stay."""
-    mark_process_dead(pid, path=str(folder))  # type: ignore[no-untyped-call]  # published so
+    with _READING:
+        mark_process_dead(pid, path=str(folder))  # type: ignore[no-untyped-call]  # published so
+        keep(pid, folder)
 
 
 def observe(service: str, method: str, route: str, status: int, seconds: float) -> None:
@@ -153,7 +165,16 @@ class Exposition:
         self._registry.register(_Asked([lambda: [_build_info(service, version)], *sources]))
 
     def text(self) -> bytes:
-        return prometheus_client.generate_latest(self._registry)
+        """Waits for a process that makes a file just now, for as long as that may take."""
+        for _ in range(_TRIES):
+            with suppress(struct.error):
+                return self._text()
+            sleep(_PAUSE)
+        return self._text()
+
+    def _text(self) -> bytes:
+        with _READING:
+            return prometheus_client.generate_latest(self._registry)
 
 
 class _Asked(Collector):
