@@ -79,6 +79,9 @@ kafka: setup ## Run a Kafka broker on this machine, to try the services with it
 golden: setup ## Write the JSON Schema of every event to libs/contracts/golden, and docs/events.md
 	@$(BIN)/python -m contracts.golden
 
+settings: setup ## Write docs/settings.md from the settings that the services declare
+	@PYTHONPATH=deploy $(BIN)/python -m local.settings_page
+
 release-events: setup ## With a release: promise the events as they are now, for good
 	@$(BIN)/python -m contracts.golden release
 
@@ -99,4 +102,4 @@ lock: setup ## Pin every dependency, with hashes and without hosts
 clean: ## Remove the environment, caches and everything that `make run` stored
 	rm -rf $(VENV) .cache .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis var
 
-.PHONY: help setup run cli test test-compose fuzz security mutants counts faults check env up down kafka golden release-events bench lock clean
+.PHONY: settings help setup run cli test test-compose fuzz security mutants counts faults check env up down kafka golden release-events bench lock clean

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from eventkit.console import Console
 from eventkit.erasure.commands import erasure
+from eventkit.health import Readiness
 from eventkit.migrate import migrate, migrate_keys
 from eventkit.origins import ForeignEvents, Origin, OwnEvents
 from eventkit.parking.commands import parked
@@ -14,6 +15,7 @@ from eventkit.progress import shown
 from eventkit.readmodel import ReadModel
 from eventkit.rebuild import rebuild
 from eventkit.restoring.commands import RESTORED
+from eventkit.settings_command import settings_command
 from eventkit.transport import make_topic, open_feed
 from eventkit.unfinished import fingerprint
 from eventkit.verifying.commands import heads, verify_command
@@ -25,6 +27,9 @@ def migrate_command(console: Console) -> None:
     """Bring databases and topic to the newest revision, as the databases' owner."""
     settings = console.need("migration_database_url", "migration_key_database_url")
     store, keys = str(settings.migration_database_url), str(settings.migration_key_database_url)
+    if settings.allow_newer_database and Readiness(console.service, settings).is_newer():
+        click.echo(f"{console.service.name} stays at the revision of a newer release.")
+        return
     migrate_keys(keys, service_role=_role_of(settings.key_database_url))
     migrate(
         store,
@@ -91,4 +96,13 @@ def _role_of(url: str) -> str:
     return str(sa.make_url(url).username)
 
 
-UPKEEP = (migrate_command, rebuild_command, verify_command, heads, parked, erasure, *RESTORED)
+UPKEEP = (
+    migrate_command,
+    rebuild_command,
+    verify_command,
+    heads,
+    parked,
+    erasure,
+    *RESTORED,
+    settings_command,
+)

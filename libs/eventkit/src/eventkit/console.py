@@ -6,6 +6,7 @@ import os
 from functools import cached_property
 
 from eventkit import crash_points
+from eventkit.forms import Declared
 from eventkit.kits import open_kit
 from eventkit.service import Service
 from eventkit.settings import Settings
@@ -30,6 +31,13 @@ class Console:
         """
         vars(self)["settings"] = settings = self._read(*fields)
         return settings
+
+    def shown(self, one: Declared) -> str:
+        """How a setting was set, without telling a secret."""
+        if (one.secret or one.in_file) and os.environ.get(f"{one.name}_FILE"):
+            return "(from a file)"
+        text = os.environ.get(one.name)
+        return "(secret)" if text and one.secret else text or "(default)"
 
     def _read(self, *needed: str) -> Settings:
         settings = self.service.settings.from_env(os.environ, needed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 import socket
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -13,10 +14,11 @@ import orjson
 import psycopg
 import sqlalchemy as sa
 
-from eventkit.migrate import revisions, store_folders
+from eventkit.migrate import key_folders, revisions, store_folders
 from eventkit.quiet import Quiet
 from eventkit.service import Service
 from eventkit.settings import Settings
+from eventkit.starting import newer_database
 
 _JSON = "application/json"
 _METRICS = "text/plain; version=0.0.4; charset=utf-8"
@@ -43,11 +45,32 @@ class Readiness:
             "database": probe(settings.database_url),
             "key database": probe(settings.key_database_url),
         }
-        self._revisions = revisions(store_folders(service.migrations))
+        self._revisions = {
+            "database": revisions(store_folders(service.migrations)),
+            "key database": revisions(key_folders()),
+        }
+        # Shared with all children: what started once goes on beside a newer release.
+        self._passed = mmap.mmap(-1, 1)
 
     def faults(self) -> list[str]:
         """What is missing, a sentence each; empty when all is well."""
         return [fault for name in self._engines for fault in self._look(name)]
+
+    def refuse_newer(self) -> None:
+        """Raise CannotStart where a newer release has migrated, unless a child started before."""
+        if self._passed[0]:
+            return
+        for name in self._engines:
+            if unknown := self._unknown(name):
+                raise newer_database(name, unknown)
+        self._passed[0] = 1
+
+    def is_newer(self) -> bool:
+        """Whether a newer release has migrated one of the databases."""
+        try:
+            return any(self._unknown(name) for name in self._engines)
+        except sa.exc.ProgrammingError:
+            return False
 
     def warnings(self) -> list[str]:
         """What keeps nobody from reading, and wants an operator; empty when all is well."""
@@ -60,15 +83,19 @@ class Readiness:
             return []
         return [f"The store takes no events before store-restored was said: {found}."]
 
+    def _unknown(self, name: str) -> set[str]:
+        with self._engines[name].connect() as connection:
+            return self._revisions[name].unknown(_found(connection))
+
     def _look(self, name: str) -> list[str]:
         try:
             with self._engines[name].connect() as connection:
-                found = set(connection.scalars(sa.text("SELECT version_num FROM alembic_version")))
+                found = _found(connection)
         except sa.exc.ProgrammingError:
             return [f"The {name} was never migrated."]
         except (sa.exc.OperationalError, psycopg.OperationalError) as error:
             return [f"The {name} does not answer: {_first_line(error)}."]
-        if name == "database" and self._revisions.wait_for(found):
+        if self._revisions[name].wait_for(found):
             return [f"The {name} waits for its migration."]
         return []
 
@@ -148,6 +175,10 @@ def probe(url: str) -> sa.Engine:
         isolation_level="AUTOCOMMIT",
         connect_args={"connect_timeout": 3, "options": "-c statement_timeout=3s"},
     )
+
+
+def _found(connection: sa.Connection) -> set[str]:
+    return set(connection.scalars(sa.text("SELECT version_num FROM alembic_version")))
 
 
 def _first_line(error: Exception) -> str:

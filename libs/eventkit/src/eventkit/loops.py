@@ -73,6 +73,19 @@ class Loop:
     every: float | None = None
 
 
+def after(first: Callable[[], None], step: Callable[[], bool]) -> Callable[[], bool]:
+    """The step, before which `first` went well once; what it raises is as if the step had."""
+    waiting = [first]
+
+    def stepped() -> bool:
+        if waiting:
+            waiting[0]()
+            waiting.clear()
+        return step()
+
+    return stepped
+
+
 class Loops:
     """Runs loops, each in a thread of its own, until SIGTERM or until one of them fails."""
 

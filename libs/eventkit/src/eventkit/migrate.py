@@ -10,6 +10,8 @@ from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 
+from eventkit.starting import newer_database
+
 _HERE = Path(__file__).parent / "migrations"
 _LOCK = 20_052_001
 # The service may read and add these, and change nothing.
@@ -21,13 +23,14 @@ def migrate(url: str, *, service_role: str, folder: Path) -> None:
     """Upgrade the store and the service's read models; two runs at once wait for one another.
 
     `folder` holds the service's own revisions. One transaction: all of it or nothing.
+    Raises CannotStart where a newer release has migrated.
     """
-    _upgrade(url, [_HERE / "store", folder], service_role)
+    _upgrade(url, store_folders(folder), service_role, "database")
 
 
 def migrate_keys(url: str, *, service_role: str) -> None:
-    """Upgrade the key database."""
-    _upgrade(url, [_HERE / "keys"], service_role)
+    """Upgrade the key database; raises CannotStart as well."""
+    _upgrade(url, key_folders(), service_role, "key database")
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,10 @@ class Revisions:
         """
         return len(found) < len(self.heads) or not found.isdisjoint(self.older)
 
+    def unknown(self, found: set[str]) -> set[str]:
+        """Those of a later release."""
+        return found - self.heads - self.older
+
 
 def revisions(folders: list[Path]) -> Revisions:
     """All revisions that lie in these folders."""
@@ -57,6 +64,11 @@ def store_folders(folder: Path) -> list[Path]:
     return [_HERE / "store", folder]
 
 
+def key_folders() -> list[Path]:
+    """Where the revisions of a key database lie."""
+    return [_HERE / "keys"]
+
+
 def _config(folders: list[Path]) -> Config:
     config = Config()
     config.set_main_option("script_location", str(_HERE))
@@ -65,14 +77,22 @@ def _config(folders: list[Path]) -> Config:
     return config
 
 
-def _upgrade(url: str, folders: list[Path], service_role: str) -> None:
+def _upgrade(url: str, folders: list[Path], service_role: str, name: str) -> None:
     engine = sa.create_engine(url, poolclass=sa.NullPool)
     with engine.begin() as connection:
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
+        if unknown := revisions(folders).unknown(_found(connection)):
+            raise newer_database(name, unknown)
         config = _config(folders)
         config.attributes["connection"] = connection
         command.upgrade(config, "heads")
         _grant(connection, service_role)
+
+
+def _found(connection: sa.Connection) -> set[str]:
+    if not sa.inspect(connection).has_table("alembic_version"):
+        return set()
+    return set(connection.scalars(sa.text("SELECT version_num FROM alembic_version")))
 
 
 def _grant(connection: sa.Connection, role: str) -> None:

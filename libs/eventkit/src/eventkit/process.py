@@ -18,9 +18,10 @@ from eventkit.leaving import Leaving, turn_away
 from eventkit.loops import Bell
 from eventkit.process_gauges import process_gauges
 from eventkit.quiet import Quiet
-from eventkit.roles import ALL, API, Roles
+from eventkit.roles import ALL, API, WORKER, Roles
 from eventkit.service import Service
 from eventkit.settings import Settings
+from eventkit.starting import refuse_unwritable
 from eventkit.supervisor import Job, Ready, Supervisor, Told
 from eventkit.web import listen
 
@@ -30,7 +31,7 @@ Guard = Callable[[Callable[[], None]], int]
 
 
 class RoleProcess:
-    """One role of a service, or all of them; raises NothingToDo, BadSettings and PortTaken."""
+    """One role of a service, or all of them; raises what a start is refused with."""
 
     def __init__(self, service: Service, settings: Settings, role: str, guard: Guard) -> None:
         self._service = service
@@ -49,6 +50,7 @@ class RoleProcess:
             leaving=self._leaving,
         )
         self._names = self._roles.names(role)
+        refuse_unwritable(settings, journal=service.people is not None, heads=WORKER in self._names)
         self._operators = listen(settings.operator_bind, "OPERATOR_BIND")
         self._listener = listen(settings.http_bind, "HTTP_BIND") if API in self._names else None
         self._folder = _metrics_folder(service.name, self._operators)

@@ -20,12 +20,12 @@ from eventkit.health import Readiness
 from eventkit.http.app import create_app
 from eventkit.kits import open_kit
 from eventkit.leaving import Leaving
-from eventkit.loops import Bell, Loop, Loops
+from eventkit.loops import Bell, Loop, Loops, after
 from eventkit.recorded import Recorded
 from eventkit.service import Service, Worker
 from eventkit.settings import BadSettings, Settings
 from eventkit.supervisor import Ready
-from eventkit.transport import open_consumers, open_relay
+from eventkit.transport import look_at_topic, open_consumers, open_relay
 from eventkit.unit import Kit
 from eventkit.upkeep import KIT_WORKERS
 from eventkit.web import serve
@@ -88,7 +88,9 @@ class Roles:
     def _loops(self, role: str, kit: Kit) -> Iterator[Loop]:
         if role == RELAY:
             relay = open_relay(kit)
-            yield Loop("relay", relay.step, relay.close, self.bell.wait)
+            yield Loop(
+                "relay", after(partial(look_at_topic, kit), relay.step), relay.close, self.bell.wait
+            )
         if role == CONSUMER:
             for consumer in open_consumers(kit, self.service):
                 yield Loop(f"consumer-{consumer.name}", consumer.step, consumer.close)
@@ -99,6 +101,8 @@ class Roles:
 
     def _open(self, pool_size: int, ready: Ready) -> Kit:
         wait_until_ready(self.readiness, ready)
+        if not self.settings.allow_newer_database:
+            self.readiness.refuse_newer()
         kit = open_kit(self.service, self.settings, pool_size=pool_size)
         if kit.people is not None:
             # Before anything is answered or sent: a restored database knows who was erased.

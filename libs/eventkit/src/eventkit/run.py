@@ -24,6 +24,7 @@ from eventkit.process import RoleProcess
 from eventkit.roles import NothingToDo, needed
 from eventkit.service import Service
 from eventkit.settings import BadSettings
+from eventkit.starting import CannotStart
 from eventkit.web import PortTaken
 
 _log = structlog.get_logger(component="run")
@@ -42,7 +43,7 @@ _AWAY = (
     sa.exc.OperationalError,
 )
 _CODES: tuple[tuple[tuple[type[Exception], ...], int], ...] = (
-    ((BadSettings, NothingToDo), os.EX_CONFIG),
+    ((BadSettings, NothingToDo, CannotStart), os.EX_CONFIG),
     (_AWAY, os.EX_TEMPFAIL),
     ((PortTaken, Refusal, BrokenStream), 1),
 )

@@ -184,10 +184,16 @@ class Settings:
         default=None,
     )
     registry_url: str | None = setting(
-        "REGISTRY_URL", forms.HTTP, "how this service reaches the registry", default=None
+        "REGISTRY_URL",
+        forms.HTTP,
+        "how this service reaches the registry; meetings and notifications need it",
+        default=None,
     )
     meetings_url: str | None = setting(
-        "MEETINGS_URL", forms.HTTP, "how this service reaches meetings", default=None
+        "MEETINGS_URL",
+        forms.HTTP,
+        "how this service reaches meetings; notifications needs it",
+        default=None,
     )
     notifications_url: str | None = setting(
         "NOTIFICATIONS_URL", forms.HTTP, "how this service reaches notifications", default=None
@@ -195,8 +201,8 @@ class Settings:
     client_id: str | None = setting(
         "CLIENT_ID",
         forms.WORD,
-        "the service's own client at the registry; without it an `api` does not hear of revoked"
-        " clients",
+        "the service's own client at the registry, which `consumer` and `worker` of meetings and"
+        " notifications need; without it an `api` does not hear of revoked clients",
         default=None,
     )
     client_secret: str | None = setting(

@@ -103,6 +103,7 @@ class Supervisor:
         self._lasting = lasting
         self._told = told
         self._code: int | None = None
+        self._was_ready = False
 
     def is_ready(self) -> bool:
         """Whether every child runs and said that it is ready."""
@@ -124,6 +125,7 @@ class Supervisor:
         """Watch the children until a signal or an end; returns the exit code of the process."""
         while self._code is None:
             told = signal.sigtimedwait(_WATCHED, self._pause())
+            self._was_ready = self._was_ready or self.is_ready()
             self._hear(told.si_signo if told else signal.SIGCHLD)
             self._reap()
             self._end_silent()
@@ -177,7 +179,8 @@ class Supervisor:
         child.pid = 0
         if self._code is not None:
             return
-        if not self._lasting:
+        # What was refused at the start is refused again.
+        if not self._lasting or (code == os.EX_CONFIG and not self._was_ready):
             _log.error("child_ended", job=child.job.name, code=code)
             self._code = code if code > 0 else 1
             return

@@ -7,10 +7,11 @@ from eventkit.auth.client import service_client
 from eventkit.consuming.consumer import Consumer
 from eventkit.consuming.feed import PAGE, Feed, FeedReader
 from eventkit.consuming.incoming import Source
+from eventkit.kafka.clients import TopicUnavailable
 from eventkit.kafka.publisher import TopicPublisher
 from eventkit.kafka.reader import TopicReader
-from eventkit.kafka.topics import create_topic
-from eventkit.relay import Relay
+from eventkit.kafka.topics import create_topic, refuse_narrow
+from eventkit.relay import BrokerUnavailable, Relay
 from eventkit.service import Service, Subscription
 from eventkit.settings import Settings
 from eventkit.unit import Kit
@@ -21,9 +22,15 @@ REACTING_PAGE = 40
 
 
 def make_topic(service: Service, settings: Settings) -> None:
-    """What the role `migrate` does for the broker; raises TopicUnavailable."""
+    """What the role `migrate` does for the broker; raises TopicUnavailable and CannotStart."""
     if settings.kafka_bootstrap_servers:
         create_topic(settings.kafka_bootstrap_servers, topic(service.name))
+        refuse_narrow(settings.kafka_bootstrap_servers, topic(service.name), TopicUnavailable)
+
+
+def look_at_topic(kit: Kit) -> None:
+    """What a relay does once; raises BrokerUnavailable, and CannotStart where it is too narrow."""
+    refuse_narrow(kit.settings.kafka_bootstrap_servers, topic(kit.name), BrokerUnavailable)
 
 
 def open_relay(kit: Kit) -> Relay:

@@ -11,6 +11,7 @@ from kafka.admin import OffsetSpec
 from kafka.errors import TopicAlreadyExistsError
 
 from eventkit.kafka.clients import LARGEST, Servers, TopicUnavailable, admin, translated
+from eventkit.starting import CannotStart
 
 PARTITIONS = 6
 
@@ -70,6 +71,25 @@ def create_topic(servers: Servers, topic: str, *, partitions: int = PARTITIONS) 
             return
         finally:
             client.close()
+
+
+def refuse_narrow(servers: Servers, topic: str, away: type[Exception]) -> None:
+    """Raise CannotStart where the topic has fewer partitions than we make, as brokers make them.
+
+    Raises `away` where the broker is. More partitions are fine.
+    """
+    with translated(away):
+        client = admin(servers)
+        try:
+            (found,) = client.describe_topics([topic])
+        finally:
+            client.close()
+    count = len(found["partitions"])
+    if 0 < count < PARTITIONS:
+        raise CannotStart(
+            f"The topic {topic} has {count} of {PARTITIONS} partitions; somebody else made it:"
+            f" kafka-topics.sh --alter --topic {topic} --partitions {PARTITIONS}"
+        )
 
 
 def _wanted(partitions: int, brokers: int) -> dict[str, Any]:
