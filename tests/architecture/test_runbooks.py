@@ -16,6 +16,7 @@ from tests.architecture.project import DISTRIBUTIONS, ROOT
 
 FOLDER = ROOT / "docs" / "runbooks"
 INDEX = (FOLDER / "README.md").read_text("utf-8")
+OPERATE = (ROOT / "docs" / "operate.md").read_text("utf-8")
 PAGES = {
     path.stem: path.read_text("utf-8") for path in FOLDER.glob("*.md") if path.stem != "README"
 }
@@ -114,6 +115,13 @@ def test_every_metric_has_its_page_or_is_no_alarm() -> None:
     assert sorted(told) == sorted(set(told))
     assert set(told) | NO_ALARM == measured()
     assert set(told) & NO_ALARM == set()
+
+
+def test_every_metric_stands_in_the_operators_table() -> None:
+    below = OPERATE.partition("## What to watch\n")[2].partition("\n## ")[0]
+    cells = [line.split(" | ")[0] for line in below.splitlines() if line.startswith("| `")]
+    told = [name for cell in cells for name in re.findall("`([a-z_]+)`", cell)]
+    assert sorted(told) == sorted(measured())
 
 
 @pytest.mark.parametrize("heading", ["Metrics", "Log lines"])
