@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from eventkit.forms import HTTP, setting
-from eventkit.settings import BadSettings, Settings
+from eventkit.settings import BadSettings, Settings, declared
 
 KEY = b64encode(b"k" * 32).decode()
 GOOD = {
@@ -15,6 +15,10 @@ GOOD = {
     "KEY_DATABASE_URL": "postgresql+psycopg://service:geheim@db.example.org/meetings_keys",
     "MASTER_KEY": KEY,
     "CHAIN_KEY": KEY,
+}
+OWNERS = {
+    "MIGRATION_DATABASE_URL": "postgresql://owner:geheim@db.example.org/meetings",
+    "MIGRATION_KEY_DATABASE_URL": "postgresql://owner:geheim@db.example.org/meetings_keys",
 }
 
 
@@ -67,6 +71,37 @@ def test_a_secret_may_stand_in_a_file(tmp_path: Path) -> None:
     file.write_text(KEY + "\n", encoding="utf-8")
     environ = {name: text for name, text in GOOD.items() if name != "MASTER_KEY"}
     assert Settings.from_env(environ | {"MASTER_KEY_FILE": str(file)}).master_key == b"k" * 32
+
+
+SECRETS = [one.name for _, one in declared(Settings) if one.secret]
+
+
+@pytest.mark.parametrize("name", SECRETS)
+def test_every_secret_may_stand_in_a_file(name: str, tmp_path: Path) -> None:
+    environ = GOOD | {"CLIENT_ID": "x", "CLIENT_SECRET": "y"} | OWNERS
+    file = tmp_path / "secret"
+    file.write_text(f"{environ.pop(name)}\n", encoding="utf-8")
+    (field,) = [field for field, one in declared(Settings) if one.name == name]
+    settings = Settings.from_env(environ | {f"{name}_FILE": str(file)}, [field])
+    assert getattr(settings, field)
+
+
+def test_a_secret_in_the_environment_and_in_a_file_is_a_fault() -> None:
+    with pytest.raises(BadSettings, match="MASTER_KEY and MASTER_KEY_FILE are both set"):
+        Settings.from_env(GOOD | {"MASTER_KEY_FILE": "/nowhere/key"})
+
+
+def test_what_a_role_needs_is_named_once_and_with_the_others() -> None:
+    needed = ["registry_url", "client_id", "client_secret", "master_key"]
+    with pytest.raises(BadSettings) as refusal:
+        Settings.from_env(GOOD | {"MASTER_KEY": "x", "CLIENT_SECRET": "a b"}, needed)
+    named = [fault.split()[0] for fault in refusal.value.faults]
+    assert named == ["MASTER_KEY", "CLIENT_SECRET", "REGISTRY_URL", "CLIENT_ID"]
+
+
+def test_a_client_without_its_secret_is_a_fault() -> None:
+    with pytest.raises(BadSettings, match="CLIENT_SECRET is missing"):
+        Settings.from_env(GOOD | {"CLIENT_ID": "x"})
 
 
 def test_a_secret_file_that_is_not_there_is_a_fault() -> None:
