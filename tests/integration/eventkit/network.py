@@ -95,6 +95,14 @@ class Network:
         self.ended.callback(made.close)
         return made
 
+    def introduce(self) -> None:
+        """Let the listener know the source's address, as if it had handled an event of it."""
+        query = (
+            "INSERT INTO consumers (name, origin) VALUES (%s, %s)"
+            " ON CONFLICT (name) DO UPDATE SET origin = excluded.origin RETURNING 1"
+        )
+        self.rows(query, SPEAKER, self.speaker.settings.source)
+
     def say(self, streams: int = 1, events: int = 1) -> list[UUID]:
         """Store events in so many streams: plans, and a cancellation as the last of several."""
         keys = [uuid4() for _ in range(streams)]

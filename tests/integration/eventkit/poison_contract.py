@@ -24,6 +24,16 @@ from tests.integration.eventkit.network import SPEAKER, Network, Raw, catch_up, 
 from tests.integration.eventkit.poison import MEGABYTE, POISONS
 from tests.integration.eventkit.sample import CONTEXT, TITLES
 
+# Of each sort one: the others differ in nothing that can be seen before the source is known.
+FIRST = (
+    "no value",
+    "data of the wrong type",
+    "an unknown type",
+    "a generation that the source does not know",
+    "a forged source",
+    "a forged source before its stream",
+)
+
 
 class PoisonContract:
     """Subclasses give the fixture `network`, with a wire of their kind."""
@@ -35,11 +45,7 @@ class PoisonContract:
         poison = POISONS[kind]
         stream, others = network.messages(3), network.messages(2)
         wire = [stream[0], *poison.items(stream[1]), stream[2], *others]
-        # Whoever comes first tells the source's address, and partitions are read in any order.
-        consumer = network.consumer(network.wire.script(wire[:1]))
-        catch_up(network, consumer)
-        network.wire.script(wire[1:])
-        catch_up(network, consumer)
+        catch_up(network, network.consumer(network.wire.script(wire)))
         effects = [stream[0], *([] if poison.stops else stream[1:]), *others]
         if poison.reason is None:
             effects.remove(stream[1])
@@ -51,6 +57,25 @@ class PoisonContract:
         ]
         skipped = network.rows("SELECT version FROM inbox WHERE skipped IS NOT NULL")
         assert skipped == ([] if poison.reason else [(2,)])
+
+    @pytest.mark.parametrize("kind", FIRST)
+    def test_first_of_all_it_tells_nobody_who_the_source_is(
+        self, network: Network, kind: str
+    ) -> None:
+        """The source is asked, and has the true event in the place of a spoilt one."""
+        poison = POISONS[kind]
+        stream = network.messages(3)
+        consumer = network.consumer(network.wire.script(poison.items(stream[0])[:1]))
+        catch_up(network, consumer)
+        stands_beside = poison.reason is not None and not poison.stops
+        told = None if stands_beside else stream[0].source
+        assert network.rows("SELECT origin FROM consumers") == [(told,)]
+        network.wire.script(stream)
+        catch_up(network, consumer)
+        assert network.heard() == once(stream)
+        assert network.mirrors()
+        parked = [reason for _, reason in network.parked()]
+        assert parked == ([poison.reason] if stands_beside else [])
 
     def test_what_is_no_event_is_kept_once_and_cut_short(self, network: Network) -> None:
         items = [Raw(MEGABYTE), Raw(b"17")]

@@ -82,6 +82,7 @@ def test_a_source_that_was_never_followed_has_lag_from_the_start(kit: Kit) -> No
 def test_the_age_of_what_is_parked_is_told(network: Network) -> None:
     assert numbers(network.listener, "sample")["parked_oldest_seconds"] == 0
     (message,) = network.messages(1)
+    network.introduce()
     source = network.wire.script([replace(message, data=b"[]")])
     catch_up(network, network.consumer(source))
     told = numbers(network.listener, "sample")
@@ -90,6 +91,7 @@ def test_the_age_of_what_is_parked_is_told(network: Network) -> None:
 
 def test_what_is_parked_is_counted_by_its_reason(network: Network) -> None:
     one, two = network.messages(2)
+    network.introduce()
     source = network.wire.script([replace(one, data=b"[]"), two])
     catch_up(network, network.consumer(source))
     with network.listener.engine.connect() as connection:

@@ -30,6 +30,7 @@ AUDITED = (
 @pytest.fixture
 def network(make_kit: MakeKit) -> Iterator[Network]:
     with over_feed(make_kit) as network:
+        network.introduce()
         yield network
 
 

@@ -127,6 +127,7 @@ def test_gaps_close_by_themselves_in_order_once_the_source_answers(network: Netw
 def test_a_gap_that_stays_is_asked_for_less_and_less_often(network: Network) -> None:
     (sample,) = network.messages(1)
     strange = replace(sample, id=uuid4(), subject=f"sample-{uuid4()}", version=3)
+    network.introduce()
     consumer = network.consumer(network.wire.script([strange]))
     catch_up(network, consumer)
     pauses = []
@@ -154,6 +155,7 @@ def test_an_event_of_an_old_version_is_lifted_when_it_is_tried_again(network: Ne
         hear(unit, recorded)
         told.append(recorded.event)
 
+    network.introduce()
     consumer = network.consumer(network.wire.script([old]), react=react)
     catch_up(network, consumer)
     assert network.parked() == [(1, "handler")]

@@ -12,7 +12,7 @@ from contracts.envelope import Message
 from eventkit.consuming.inbox import Action, Handle, Inbox, Known, Lost, Park
 from eventkit.generations import Generation, Line, State
 from eventkit.restoring.restored import Compared, Evidence, NotNow
-from tests.unit.eventkit.test_inbox import GENERATION, after, message, nothing
+from tests.unit.eventkit.test_inbox import GENERATION, SOURCE, after, having, message
 
 THEN = datetime(2020, 10, 16, tzinfo=UTC)
 FIRST, SECOND, THIRD, STRANGE = GENERATION, UUID(int=2), UUID(int=3), UUID(int=4)
@@ -24,7 +24,7 @@ def generation(one: UUID, forked_at: int, ended_at: int | None) -> Generation:
 
 
 def sorted_out(known: Known, arrival: Message) -> list[Action]:
-    return Inbox(SECOND, known, nothing, line=LINE).sort(arrival)
+    return Inbox(SECOND, known, having(), SOURCE, LINE).sort(arrival)
 
 
 def at(position: int, version: int, of: UUID = FIRST) -> Message:

@@ -7,21 +7,25 @@ from datetime import UTC, datetime
 from random import Random
 from uuid import UUID, uuid5
 
+import pytest
+
 from contracts.codec import encode
 from contracts.envelope import Message
 from contracts.events.meetings import MeetingCancelled
-from eventkit.consuming.inbox import Action, Handle, Inbox, Known, Park
+from eventkit.consuming.inbox import Action, Fetch, Handle, Inbox, Known, Park
 from eventkit.consuming.incoming import SourceUnavailable, Unreadable
+from eventkit.generations import Line
 
 NOW = datetime(2020, 10, 16, tzinfo=UTC)
 GENERATION = UUID(int=1)
+SOURCE = "https://meetings.example.org"
 EVENT = encode(MeetingCancelled(meeting_id=UUID(int=9), reason="Test"))
 
 
 def message(version: int, stream: str = "meeting-1") -> Message:
     return Message(
         id=uuid5(GENERATION, f"{stream} {version}"),
-        source="https://meetings.example.org",
+        source=SOURCE,
         type="meeting.cancelled.v1",
         subject=stream,
         time=NOW,
@@ -34,15 +38,27 @@ def message(version: int, stream: str = "meeting-1") -> Message:
     )
 
 
-def nothing(_: str, __: int) -> list[Message]:
-    return []
+def having(*messages: Message) -> Fetch:
+    """A source that has these."""
+
+    def fetch(stream: str, first: int) -> list[Message]:
+        return [one for one in messages if one.subject == stream and one.version >= first]
+
+    return fetch
 
 
 def inbox(known: Known | None = None, *missing: Message) -> Inbox:
-    def fetch(stream: str, first: int) -> list[Message]:
-        return [one for one in missing if one.subject == stream and one.version >= first]
+    return Inbox(GENERATION, known or Known(), having(*missing), SOURCE)
 
-    return Inbox(GENERATION, known or Known(), fetch)
+
+def a_new_one(fetch: Fetch, line: Line | None = None) -> Inbox:
+    """Of a consumer that was told the source's generations and has read nothing yet."""
+    line = line or Line({GENERATION: None})
+    return Inbox(line.present, Known(), fetch, None, line)
+
+
+def away(_: str, __: int) -> list[Message]:
+    raise SourceUnavailable("away")
 
 
 def after(version: int) -> Known:
@@ -106,10 +122,7 @@ def test_a_gap_that_stays_open_parks_the_event_and_all_behind_it() -> None:
 
 
 def test_a_source_that_is_away_leaves_the_gap_open() -> None:
-    def away(_: str, __: int) -> list[Message]:
-        raise SourceUnavailable("away")
-
-    (park,) = Inbox(GENERATION, after(1), away).sort(message(3))
+    (park,) = Inbox(GENERATION, after(1), away, SOURCE).sort(message(3))
     assert isinstance(park, Park)
     assert (park.reason, "away" in park.detail) == ("gap", True)
 
@@ -156,9 +169,45 @@ def test_what_is_no_event_is_parked_beside_all_streams() -> None:
 
 
 def test_the_first_message_tells_the_generation_and_others_are_parked() -> None:
-    one = Inbox(None, Known(), nothing)
+    one = Inbox(None, Known(), having(), SOURCE)
     assert told(one.sort(message(1))) == [("handle", 1)]
     assert one.generation == GENERATION
     other = replace(message(2), generation=UUID(int=2))
     assert told(one.sort(other)) == [("generation", 2)]
     assert told(one.sort(message(2))) == [("handle", 2)]
+
+
+def test_what_the_source_does_not_have_tells_no_address_though_it_comes_first() -> None:
+    forged = replace(message(1), id=UUID(int=5), source="https://intruder.example.org")
+    one = a_new_one(having(message(1), message(2)))
+    (park,) = one.sort(forged)
+    assert isinstance(park, Park)
+    assert (park.reason, one.origin) == ("foreign", None)
+    assert told(one.sort(message(1))) == [("handle", 1)]
+    assert one.origin == SOURCE
+    assert told(one.sort(message(2))) == [("handle", 2)]
+
+
+def test_what_comes_first_is_taken_from_the_source_itself() -> None:
+    one = a_new_one(having(message(1)))
+    (action,) = one.sort(replace(message(1), source="https://intruder.example.org", data=b"{}"))
+    assert isinstance(action, Handle)
+    assert (action.message, one.origin) == (message(1), SOURCE)
+
+
+def test_nothing_begins_while_the_source_is_away() -> None:
+    with pytest.raises(SourceUnavailable):
+        a_new_one(away).sort(message(1))
+
+
+def test_what_the_source_lost_may_come_first_and_tells_no_address() -> None:
+    line = Line({UUID(int=2): 1, GENERATION: None})
+    lost = replace(message(2), generation=UUID(int=2))
+    one = a_new_one(having(replace(message(1), generation=UUID(int=2))), line)
+    assert told(one.sort(lost)) == [("lost", 2)]
+    forged = replace(message(1), id=UUID(int=5), generation=UUID(int=2))
+    assert told(one.sort(replace(forged, generation=UUID(int=3)))) == [("generation", 1)]
+    assert [getattr(action, "reason", None) for action in one.sort(forged)] == ["foreign"]
+    assert one.origin is None
+    assert told(one.sort(replace(message(1), generation=UUID(int=2)))) == [("handle", 1)]
+    assert one.origin == SOURCE

@@ -107,8 +107,6 @@ class Inbox:
         """What to do because of this arrival, in order; nothing for what is known already."""
         if isinstance(arrival, Unreadable):
             return [Park(arrival, "unreadable", arrival.reason)]
-        if self.origin is None:
-            self.origin = arrival.source
         if arrival.source != self.origin and not self._is_known(arrival):
             return self._of_another_origin(arrival)
         if self.generation is None:
@@ -134,20 +132,41 @@ class Inbox:
     def _of_another_origin(self, message: Message) -> list[Action]:
         """The source was given another address, or somebody else wrote this: the source knows.
 
-        What somebody else wrote holds up no stream, so it is kept beside all streams.
+        So it does of the first event of all, before which no address is known; without an answer
+        nothing begins then, and SourceUnavailable is raised.
         """
         if message.subject in self._known.parked:
             return [Park(message, "waiting", BEHIND)]
-        told = f"says that it is of {message.source}, not of {self.origin}"
         try:
             found = self._fetch(message.subject, message.version)
         except SourceUnavailable as error:
-            return [self._park(message, "origin", f"{told}: {error}"[:500])]
+            if self.origin is None:
+                raise
+            return [self._park(message, "origin", f"{self._told(message)}: {error}"[:500])]
         for one in found:
             if (one.id, one.version) == (message.id, message.version):
                 self.origin = one.source
                 return self.sort(one)
-        return [Park(Unreadable(raw=to_structured(message), reason=told), "foreign", told[:500])]
+        return [self._unknown_to_the_source(message)]
+
+    def _unknown_to_the_source(self, message: Message) -> Action:
+        """What somebody else wrote holds up no stream, so it is kept beside all streams.
+
+        While no address tells them apart, what the source lost is not taken for that.
+        """
+        if self.origin is None and self._line is not None:
+            if message.generation not in self._line.ends:
+                return Park(message, "generation", f"not of generation {self.generation}")
+            if not self._line.stands(message.generation, message.position):
+                return Lost(message)
+        told = self._told(message)
+        return Park(Unreadable(raw=to_structured(message), reason=told), "foreign", told[:500])
+
+    def _told(self, message: Message) -> str:
+        known = (
+            "which the source does not confirm" if self.origin is None else f"not of {self.origin}"
+        )
+        return f"says that it is of {message.source}, {known}"
 
     def _of_another_generation(self, message: Message, present: UUID) -> list[Action]:
         """What stands from earlier generations is kept as of the present one."""
