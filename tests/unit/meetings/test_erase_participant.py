@@ -10,6 +10,7 @@ from contracts.events.meetings import (
     ParticipantCheckedIn,
     ParticipantPromoted,
     ParticipantWithdrawn,
+    Side,
 )
 from contracts.events.participants import ParticipantErased
 from contracts.events.registry import Party, PartyKind
@@ -17,7 +18,7 @@ from eventkit.domain import Conflict, NotFound
 from eventkit.testing import folded
 from meetings.domain.erasure import EraseParticipant
 from meetings.domain.phases import Phase
-from meetings.domain.registration import CheckInParticipant
+from meetings.domain.registration import CheckInParticipant, RegisterParticipant
 from meetings.projection.registrations import REGISTRATIONS
 from tests.unit.meetings import given
 from tests.unit.meetings.given import (
@@ -105,6 +106,19 @@ def test_who_was_erased_does_not_check_in() -> None:
     command = CheckInParticipant(meeting_id=MEETING_ID, participant_id=participant(1))
     with pytest.raises(Conflict, match="erased"):
         decided(running, command)
+
+
+def test_who_was_erased_meanwhile_does_not_register_under_the_id_that_leads_to_nobody() -> None:
+    command = RegisterParticipant(
+        meeting_id=MEETING_ID,
+        participant_id=participant(1),
+        side=Side.GUEST,
+        name="Gast",
+        email="gast@example.org",
+        requested_at=given.NOW,
+    )
+    with pytest.raises(Conflict, match="erased"):
+        decided((*FULL, erased(1), withdrawn(1)), command)
 
 
 def test_the_row_of_an_erased_guest_has_no_name_and_no_address() -> None:

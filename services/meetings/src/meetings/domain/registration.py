@@ -204,6 +204,9 @@ def _must_be_somebody(command: RegisterParticipant) -> None:
 
 
 def _must_be_new(meeting: Meeting, command: RegisterParticipant) -> None:
+    if command.participant_id in meeting.erased:
+        # Erased while this was on its way; whoever asks again registers as somebody new.
+        raise Conflict("person-erased", "The data of this person was erased.")
     contacts = {place.contact_id for place in meeting.places.values()} - {None}
     if command.participant_id in meeting.places or command.contact_id in contacts:
         raise Conflict("already-registered", "This participant is already registered.")
