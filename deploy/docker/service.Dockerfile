@@ -41,5 +41,5 @@ COPY deploy/docker/healthy.py /healthy.py
 USER 10001
 # 8000 is the API; 9000, for operators only, answers /livez, /readyz and /metrics.
 EXPOSE 8000 9000
-HEALTHCHECK --interval=5s --timeout=5s --start-period=20s --retries=6 CMD ["python", "-IS", "/healthy.py"]
+HEALTHCHECK --interval=5s --timeout=5s --start-period=60s --retries=6 CMD ["python", "-IS", "/healthy.py"]
 ENTRYPOINT ["python", "-m"]

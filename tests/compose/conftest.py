@@ -33,17 +33,24 @@ def engine(ran: list[str]) -> None:
 
 
 @pytest.fixture(scope="session")
-def composed(
+def built(
     tmp_path_factory: pytest.TempPathFactory, tell: Callable[[str], None], ran: list[str]
-) -> Iterator[Composed]:
-    """The images of this checkout, running, with the example network in it."""
+) -> Composed:
+    """The images of this checkout; nothing runs yet."""
     made = Composed(folder=tmp_path_factory.mktemp("composed"), tell=tell, ran=ran)
+    made.build()
+    return made
+
+
+@pytest.fixture(scope="session")
+def composed(built: Composed) -> Iterator[Composed]:
+    """Everything, healthy, with the example network in it."""
     try:
-        made.start()
-        made.step("loaded the example network", lambda: load_example(made))
-        yield made
+        built.start()
+        built.step("loaded the example network", lambda: load_example(built))
+        yield built
     finally:
-        made.end()
+        built.end()
 
 
 def pytest_terminal_summary(

@@ -18,9 +18,9 @@ LIBRARIES = ("pytest", "mypy", "ruff", "hypothesis", "testcontainers", "pip", "f
 
 
 @pytest.fixture(params=IMAGES)
-def image(request: pytest.FixtureRequest, composed: Composed) -> str:
+def image(request: pytest.FixtureRequest, built: Composed) -> str:
     """Each image, after it was built."""
-    assert composed
+    assert built
     return str(request.param)
 
 
