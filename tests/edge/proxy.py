@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import socket
@@ -130,7 +131,9 @@ def proxying(folder: Path, replicas: Mapping[str, Sequence[str]]) -> Iterator[Pr
     conf, log = lay_out(folder / "edge", port, replicas), folder / "edge.log"
     prefix = folder / "prefix"
     prefix.mkdir()
-    options = ["-e", "stderr", "-p", f"{prefix}/", "-g", "daemon off;", "-c", conf]
+    # Root's folders are closed to whom it would work as.
+    whom = " user root;" if os.geteuid() == 0 else ""
+    options = ["-e", "stderr", "-p", f"{prefix}/", "-g", f"daemon off;{whom}", "-c", str(conf)]
     command: Command = [nginx(), *options]
     process = spawn(command, log=log)
     try:

@@ -1,0 +1,105 @@
+"""Exchanges every container, one after another, unnoticed by who calls: `python -m local.rolling`.
+
+Run it once images or settings have changed; the new release's migrations come first.
+"""
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from local.compose import Composition
+from local.env_file import EnvFile
+from local.processes import StartFailed
+from local.progress import step
+from local.settings import CHECKOUT
+
+# Who follows comes before whom it follows, and an api after whom it wakes.
+SERVICES = ("notifications", "meetings", "registry")
+ROLES = ("relay", "consumer", "worker", "api", "api-2")
+WAIT_SECONDS = 3.0
+
+
+class Replica(Protocol):
+    """One process of one role."""
+
+    @property
+    def name(self) -> str: ...
+
+    def leave(self) -> None:
+        """Announce the end: not ready any more, but at work."""
+
+    def exchange(self) -> None:
+        """End it and start it anew; returns when it is ready."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Container:
+    """A service of docker-compose.yml."""
+
+    name: str
+    composition: Composition
+
+    def leave(self) -> None:
+        self.composition.run("kill", "--signal", "SIGUSR1", self.name)
+
+    def exchange(self) -> None:
+        anew = ("--no-deps", "--force-recreate", "--wait")
+        self.composition.run("up", "--detach", *anew, self.name)
+
+
+def roll(replicas: Iterable[Replica], *, wait: float = WAIT_SECONDS) -> None:
+    """Exchange one after another: unready, wait (seconds), end, start, ready.
+
+    The wait is for whoever asks /readyz, such as a load balancer. The proxy of this project needs
+    none: it goes by refused connections.
+    """
+    for replica in replicas:
+        with step(f"Exchanging {replica.name}"):
+            replica.leave()
+            time.sleep(wait)
+            replica.exchange()
+
+
+def in_order(running: Iterable[str]) -> list[str]:
+    """Those of these containers that are roles of ours, in the order to exchange them in."""
+    known = set(running)
+    return [
+        name for service in SERVICES for role in ROLES if (name := f"{service}-{role}") in known
+    ]
+
+
+def alone(names: Sequence[str]) -> list[str]:
+    """The services whose calls fail for some seconds, because their api has no second replica."""
+    return [one for one in SERVICES if f"{one}-api" in names and f"{one}-api-2" not in names]
+
+
+def exchange_all(composition: Composition, wait: float) -> None:
+    """Migrate, and exchange what runs; raises StartFailed."""
+    names = in_order(composition.run("ps", "--services", "--status", "running").split())
+    if not names:
+        raise StartFailed("Nothing runs that could be exchanged; `make up` starts it.")
+    for service in alone(names):
+        print(f"  {service} has one api only: calls fail while it starts.")
+    for service in [one for one in SERVICES if any(name.startswith(f"{one}-") for name in names)]:
+        with step(f"Migrating {service}"):
+            composition.run("run", "--rm", "--no-deps", f"{service}-migrate")
+    roll([Container(name=name, composition=composition) for name in names], wait=wait)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m local.rolling", description=__doc__)
+    parser.add_argument("--wait", type=float, default=WAIT_SECONDS, help="seconds to stay unready")
+    try:
+        exchange_all(Composition(env=EnvFile(CHECKOUT / ".env")), parser.parse_args().wait)
+    except StartFailed as failure:
+        print(failure, file=sys.stderr)
+        return 1
+    return os.EX_OK
+
+
+if __name__ == "__main__":
+    sys.exit(main())
