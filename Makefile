@@ -70,6 +70,9 @@ env: setup ## Write .env with new secrets for docker compose
 up: setup ## Start everything in Docker, with PostgreSQL and Kafka
 	@PYTHONPATH=deploy $(BIN)/python -m local.compose up
 
+rolling: setup ## Exchange every container, one after another, so that no call fails (profile edge)
+	@PYTHONPATH=deploy $(BIN)/python -m local.rolling $(ARGS)
+
 down: ## End what `up` started; the data stays
 	docker compose down
 
@@ -102,4 +105,4 @@ lock: setup ## Pin every dependency, with hashes and without hosts
 clean: ## Remove the environment, caches and everything that `make run` stored
 	rm -rf $(VENV) .cache .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis var
 
-.PHONY: settings help setup run cli test test-compose fuzz security mutants counts faults check env up down kafka golden release-events bench lock clean
+.PHONY: settings help setup run cli test test-compose fuzz security mutants counts faults check env up rolling down kafka golden release-events bench lock clean
