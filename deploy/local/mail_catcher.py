@@ -4,10 +4,12 @@
 """
 
 import asyncio
+import os
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from secrets import token_hex
+from tempfile import TemporaryFile
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
@@ -38,7 +40,6 @@ def _with_envelope(envelope: Envelope) -> bytes:
 
 
 async def serve(port: int, folder: Path, address: str = LOOPBACK) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
     loop = asyncio.get_running_loop()
     server = await loop.create_server(
         lambda: SMTP(Catcher(folder), hostname="localhost", enable_SMTPUTF8=True), address, port
@@ -47,5 +48,16 @@ async def serve(port: int, folder: Path, address: str = LOOPBACK) -> None:
         await server.serve_forever()
 
 
+def refuse_unwritable(folder: Path) -> None:
+    """Makes the folder, or ends with a sentence: what is accepted has to be kept."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        TemporaryFile(dir=folder).close()
+    except OSError as error:
+        sys.stderr.write(f"The mailbox {folder} cannot be written: {error.strerror}.\n")
+        sys.exit(os.EX_CONFIG)
+
+
 if __name__ == "__main__":
+    refuse_unwritable(Path(sys.argv[2]))
     asyncio.run(serve(int(sys.argv[1]), Path(sys.argv[2]), *sys.argv[3:]))

@@ -2,6 +2,7 @@
 
 import json
 import smtplib
+import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -27,6 +28,16 @@ BODY = '{"type": "netztreff.meeting.scheduled.v1", "data": {"title": "Frühjahr"
 @pytest.fixture
 def port() -> int:
     return free_port()
+
+
+def test_a_mailbox_that_cannot_be_written_is_one_sentence(port: int) -> None:
+    command = [sys.executable, "-m", "local.mail_catcher", str(port), "/proc/mailbox"]
+    ended = subprocess.run(
+        command, cwd=CHECKOUT / "deploy", capture_output=True, text=True, timeout=60, check=False
+    )
+    assert ended.returncode == 78
+    assert ended.stderr.startswith("The mailbox /proc/mailbox cannot be written: ")
+    assert len(ended.stderr.splitlines()) == 1
 
 
 def running(module: str, port: int, arguments: list[Path], log: Path) -> Iterator[int]:
