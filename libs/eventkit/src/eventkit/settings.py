@@ -170,11 +170,7 @@ class Settings:
         read_by=_API,
     )
     cors_origins: tuple[str, ...] = setting(
-        "CORS_ORIGINS",
-        forms.ORIGINS,
-        "origins whose pages may call the API",
-        default=(),
-        read_by=_API,
+        "CORS_ORIGINS", forms.ORIGINS, "origins whose pages may call", default=(), read_by=_API
     )
     public_url: str | None = setting(
         "PUBLIC_URL",
@@ -216,11 +212,7 @@ class Settings:
         read_by=_API,
     )
     token_audience: str = setting(
-        "TOKEN_AUDIENCE",
-        forms.WORD,
-        "and for whom; the same for all services",
-        default="netztreff",
-        read_by=_API,
+        "TOKEN_AUDIENCE", forms.WORD, "and for whom", default="netztreff", read_by=_API
     )
     failures_before_parking: int = setting(
         "FAILURES_BEFORE_PARKING",
