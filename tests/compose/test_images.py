@@ -36,7 +36,7 @@ def layers(image: str) -> list[int]:
 
 
 def test_our_layers_are_small(image: str) -> None:
-    assert 1_000_000 < sum(layers(image)) <= LARGEST
+    assert 500_000 < sum(layers(image)) <= LARGEST
 
 
 def inside(image: str, script: str) -> str:

@@ -75,3 +75,11 @@ def test_a_secret_from_a_file_is_judged_as_any_other(tmp_path: Path) -> None:
     file.write_text("postgresql://service:service@db.example.org/x\n", encoding="utf-8")
     (fault,) = faults(DATABASE_URL="", DATABASE_URL_FILE=str(file))
     assert fault.startswith("The password in DATABASE_URL")
+
+
+def test_what_is_missing_is_named_and_nothing_else_is_said_of_it() -> None:
+    with pytest.raises(BadSettings) as refusal:
+        Settings.from_env({"MODE": "production"})
+    named = [fault.split()[0] for fault in refusal.value.faults]
+    wanted = ["DATABASE_URL", "KEY_DATABASE_URL", "MASTER_KEY", "CHAIN_KEY", "PUBLIC_URL"]
+    assert named == wanted

@@ -21,6 +21,7 @@ def read(environ: Mapping[str, str], one: Declared, faults: list[str]) -> Any:
         if text is None:
             if one.default is REQUIRED:
                 faults.append(f"{one.name} is missing; it must be {one.form.says}.")
+                return None
             return one.default
         return one.form.parse(text)
     except SetTwice:
