@@ -112,6 +112,7 @@ def test_a_killed_consumer_lags_until_its_successor_has_caught_up(
 
     until(lambda: lag() < FRESH_SECONDS)
     killed = installation.roles("meetings")["consumer"]
+    starts = number(installation, "meetings", "child_starts_total", child="consumer")
     killed.send_signal(signal.SIGKILL)
     network = new_network(installation, members=0)
     # The successor waits until the lease of the killed one is over.
@@ -119,3 +120,5 @@ def test_a_killed_consumer_lags_until_its_successor_has_caught_up(
     until(lambda: lag() < FRESH_SECONDS)
     plan_meeting(installation, network)
     assert installation.roles("meetings")["consumer"].pid != killed.pid
+    told = number(installation, "meetings", "child_starts_total", child="consumer")
+    assert told == starts + 1
