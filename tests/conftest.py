@@ -117,9 +117,11 @@ def terminal(config: pytest.Config) -> Callable[[str], None]:
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """Leaves the containers' tests out unless they were asked for by their path."""
-    if collection_path != COMPOSE or any("tests/compose" in asked for asked in config.args):
+    asked = [Path(argument.partition("::")[0]).resolve() for argument in config.args]
+    if collection_path != COMPOSE or any(path.is_relative_to(COMPOSE) for path in asked):
         return None
-    config.stash[LEFT_OUT] = True
+    # Others stand beside it on the way to a test that was asked for.
+    config.stash[LEFT_OUT] = any(COMPOSE.is_relative_to(path) for path in asked)
     return True
 
 
