@@ -31,8 +31,7 @@ class Rebuilds(Case):
 
     id: ClassVar[str] = "F25"
     title: ClassVar[str] = "rebuilds under load, also killed and resumed"
-    weight: ClassVar[int] = 0
-    seconds: ClassVar[float] = 90
+    seconds: ClassVar[float] = 35
 
     def run(self, run: Run) -> None:
         reader = Reader(run.site)

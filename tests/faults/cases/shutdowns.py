@@ -59,7 +59,7 @@ class Shutdown(Case):
     id: ClassVar[str] = "F38"
     title: ClassVar[str] = "SIGTERM for each process, once and twice"
     weight: ClassVar[int] = 0
-    seconds: ClassVar[float] = 120
+    seconds: ClassVar[float] = 70
 
     def run(self, run: Run) -> None:
         everybody = parts(run)

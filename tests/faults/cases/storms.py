@@ -44,8 +44,7 @@ class AllAtOnce(Case):
 
     id: ClassVar[str] = "F33"
     title: ClassVar[str] = "all processes started at once"
-    weight: ClassVar[int] = 0
-    seconds: ClassVar[float] = 45
+    seconds: ClassVar[float] = 35
 
     def run(self, run: Run) -> None:
         everybody, most = parts(run), 0
@@ -84,8 +83,7 @@ class Holes(Case):
 
     id: ClassVar[str] = "F2"
     title: ClassVar[str] = "positions that nobody got"
-    weight: ClassVar[int] = 0
-    seconds: ClassVar[float] = 40
+    seconds: ClassVar[float] = 25
 
     def run(self, run: Run) -> None:
         for service in SERVICES:
@@ -130,8 +128,7 @@ class SlowHandler(Case):
 
     id: ClassVar[str] = "F19"
     title: ClassVar[str] = "a slow handler"
-    weight: ClassVar[int] = 0
-    seconds: ClassVar[float] = 60
+    seconds: ClassVar[float] = 45
 
     def run(self, run: Run) -> None:
         service = run.chance.choice(FOLLOWERS)
