@@ -28,6 +28,6 @@ ENV PATH=/venv/bin:$PATH \
     PYTHONUNBUFFERED=1
 USER 10001
 EXPOSE 8025
-HEALTHCHECK --interval=5s --timeout=5s --start-period=60s --retries=6 \
-    CMD ["python", "-c", "import smtplib; smtplib.SMTP('127.0.0.1', 8025, timeout=4).noop()"]
+HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=6 \
+    CMD ["bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/8025 && read -r -t 4 answer <&3 && [[ $answer == 220* ]]"]
 CMD ["python", "-m", "local.mail_catcher", "8025", "/mailbox", "0.0.0.0"]

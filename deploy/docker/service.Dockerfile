@@ -37,9 +37,9 @@ ENV PATH=/venv/bin:$PATH \
     HTTP_BIND=0.0.0.0:8000 \
     OPERATOR_BIND=0.0.0.0:9000 \
     MODE=production
-COPY deploy/docker/healthy.py /healthy.py
+COPY deploy/docker/healthy.sh /healthy.sh
 USER 10001
 # 8000 is the API; 9000, for operators only, answers /livez, /readyz and /metrics.
 EXPOSE 8000 9000
-HEALTHCHECK --interval=5s --timeout=5s --start-period=60s --retries=6 CMD ["python", "-IS", "/healthy.py"]
+HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=6 CMD ["bash", "/healthy.sh"]
 ENTRYPOINT ["python", "-m"]

@@ -119,7 +119,7 @@ def test_containers_are_as_the_composition_says(composed: Composed) -> None:
 
 
 def test_a_service_can_write_nowhere_but_where_it_has_to(composed: Composed) -> None:
-    script = "touch /venv/x || touch /x || touch /healthy.py; id -u; touch /tmp/x && rm /tmp/x"
+    script = "touch /venv/x || touch /x || touch /healthy.sh; id -u; touch /tmp/x && rm /tmp/x"
     for name in ("registry-api", "meetings-consumer", "notifications-worker"):
         assert composed.compose("exec", "-T", name, "sh", "-c", script).strip() == "10001"
 
