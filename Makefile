@@ -57,6 +57,10 @@ faults: setup ## Break things on purpose, 10 minutes; MINUTES=120 SEED=… CASE=
 	@PYTHONPATH=deploy:. $(BIN)/python -m tests.faults $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED)) \
 	  $(if $(CASE),--case $(CASE)) $(if $(ORACLE),--oracle $(ORACLE)) $(if $(REPORT),--report) $(if $(FOLDER),--folder $(FOLDER)) $(if $(LIST),--list) $(ARGS)
 
+model: setup ## Compare meetings with a model in memory, 500 walks of 50 steps; WALKS=50 STEPS=20 SEED=…
+	@MODEL_WALKS=$(or $(WALKS),500) MODEL_STEPS=$(or $(STEPS),50) MODEL_SEED=$(or $(SEED),$(shell date +%s)) \
+	  $(BIN)/pytest tests/integration/meetings/test_against_the_model.py
+
 check: setup ## Check format, style, types and imports, and run the fast tests
 	@$(BIN)/ruff format --check --quiet . || { echo "Not formatted; run: $(BIN)/ruff format ." >&2; exit 1; }
 	@$(BIN)/ruff check --quiet .

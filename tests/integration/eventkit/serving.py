@@ -21,7 +21,8 @@ from local.databases import Databases
 from local.processes import stop, wait_until
 from tests.integration.eventkit.sample import KEY
 
-COMMAND = [sys.executable, "-m", "tests.integration.eventkit.http_sample_main"]
+SAMPLE = "tests.integration.eventkit.http_sample_main"
+COMMAND = [sys.executable, "-m", SAMPLE]
 # Making one takes longer than most requests.
 TLS = ssl.create_default_context()
 ROOT = Path(__file__).parents[3]
@@ -93,19 +94,24 @@ def run(environ: Mapping[str, str], *arguments: str) -> subprocess.CompletedProc
 
 
 @contextmanager
-def serving(environ: Mapping[str, str], log: Path, role: str = "api") -> Iterator[Serving]:
-    """The sample in a role, ready; ended afterwards."""
-    with started(environ, log, role) as process:
+def serving(
+    environ: Mapping[str, str], log: Path, role: str = "api", module: str = SAMPLE
+) -> Iterator[Serving]:
+    """The sample, or another service's module, in a role, ready; ended afterwards."""
+    with started(environ, log, role, module) as process:
         wait_until(process.is_ready, what=role, seconds=60, child=process.process)
         yield process
 
 
 @contextmanager
-def started(environ: Mapping[str, str], log: Path, role: str = "api") -> Iterator[Serving]:
-    """The sample in a role, perhaps not ready yet."""
+def started(
+    environ: Mapping[str, str], log: Path, role: str = "api", module: str = SAMPLE
+) -> Iterator[Serving]:
+    """The same, perhaps not ready yet."""
+    command = [sys.executable, "-m", module, role]
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [*COMMAND, role], env=dict(environ), cwd=ROOT, stdout=output, stderr=output
+            command, env=dict(environ), cwd=ROOT, stdout=output, stderr=output
         )
     port = int(environ["HTTP_BIND"].rpartition(":")[2])
     try:
