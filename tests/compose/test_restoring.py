@@ -1,4 +1,4 @@
-"""The backup commands reach databases and files of the containers, and nothing else."""
+"""Backups of containers, and a restore into them; last of all, for it sets a service back."""
 
 import os
 import re
