@@ -2,6 +2,7 @@
 
 import gc
 import os
+import socket
 import warnings
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
@@ -21,6 +22,8 @@ from local.processes import StartFailed, spawn, stop, wait_until
 
 POSTGRES_IMAGE = "postgres:17"
 KAFKA_IMAGE = "apache/kafka:4.1.0"
+# Length, ApiVersions in version 0, number 1, no client id.
+WHICH_VERSIONS = bytes.fromhex("0000000a 0012 0000 00000001 ffff")
 Tell = Callable[[str], None]
 
 
@@ -58,7 +61,7 @@ def docker_postgres(search: Search) -> Found | None:
     settings = {"POSTGRES_PASSWORD": password}
     if not in_docker(search, POSTGRES_IMAGE, {port: 5432}, settings):
         return None
-    wait_until(lambda: postgres.answers(port, password), what=POSTGRES_IMAGE, seconds=60)
+    wait_until(lambda: postgres.answers(port, password), what=POSTGRES_IMAGE, seconds=120)
     url = f"postgresql+psycopg://postgres:{password}@{LOOPBACK}:{port}/postgres"
     return Found(address=url, description=f"PostgreSQL in Docker ({POSTGRES_IMAGE})")
 
@@ -105,9 +108,19 @@ def docker_kafka(search: Search) -> Found | None:
     }
     if not in_docker(search, KAFKA_IMAGE, {port: 9092}, settings):
         return None
-    wait_until(lambda: answers(port), what=KAFKA_IMAGE, seconds=60)
+    wait_until(lambda: is_broker(port), what=KAFKA_IMAGE, seconds=120)
     description = f"Apache Kafka in Docker ({KAFKA_IMAGE})"
     return Found(address=f"{LOOPBACK}:{port}", description=description)
+
+
+def is_broker(port: int) -> bool:
+    """Whether Kafka's protocol is answered; Docker itself takes connections before anybody does."""
+    try:
+        with socket.create_connection((LOOPBACK, port), timeout=5) as connection:
+            connection.sendall(WHICH_VERSIONS)
+            return len(connection.recv(4)) == 4
+    except OSError:
+        return False
 
 
 def java_kafka(search: Search) -> Found:
