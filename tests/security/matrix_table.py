@@ -129,6 +129,7 @@ OF_THE_KIT = {
     "parked.skip_parked": row("parked", "operator", body=WHY),
     "parked.discard_parked": row("parked", "operator", body=WHY),
     "parked_actions.retry_all": row(everybody="operator", body={"source": "nobody"}),
+    "parked_actions.list_parked_acts": row(everybody="operator"),
     "parked_actions.show_parked_action": row("parked_action", "operator"),
     "docs.show_index": public(),
     "docs.read_openapi": public(),

@@ -229,6 +229,32 @@ def test_many_are_tried_again_as_filters_and_limit_say(operator: httpx.Client, k
     assert (none.status_code, none.json()) == (200, {"id": None, "parked": []})
 
 
+def test_who_asked_for_what_and_why_is_listed_the_last_first(
+    operator: httpx.Client, as_: As, kit: Kit
+) -> None:
+    one, two = keep(kit, [refused("a"), refused("b")])
+    (three,) = keep(kit, [refused("c")], "registry")[2:]
+    for number, act in ((one, "retry"), (two, "skip"), (three, "discard")):
+        assert ask(operator, number, act).status_code == 202
+    found, url = [], f"{ACTIONS}?limit=2"
+    while url:
+        page = operator.get(url)
+        found += page.json()["items"]
+        url = page.links.get("next", {}).get("url", "")
+    told = [(item["parked_id"], item["act"], item["source"]) for item in found]
+    assert told == [
+        (three, "discard", "registry"),
+        (two, "skip", "meetings"),
+        (one, "retry", "meetings"),
+    ]
+    whose = {(item["actor"], item["reason"], item["outcome"]) for item in found}
+    assert whose == {("client:one", WHY["reason"], None)}
+    for query in ({"source": "registry"}, {"act": "discard"}):
+        assert operator.get(ACTIONS, params=query).json()["items"] == found[:1]
+    assert operator.get(ACTIONS, params={"act": "forget"}).status_code == 422
+    assert as_("organiser").get(ACTIONS).status_code == 403
+
+
 def test_only_operators_see_or_do_any_of_it(as_: As, kit: Kit) -> None:
     (number,) = keep(kit, [refused("a")])
     for role in ("organiser", "service", "municipality"):

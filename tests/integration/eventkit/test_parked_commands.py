@@ -17,7 +17,7 @@ from eventkit.recorded import Recorded
 from eventkit.service import Service
 from eventkit.unit import Unit
 from tests.integration.eventkit.conftest import MakeKit
-from tests.integration.eventkit.network import Network, catch_up, hear, once, over_feed
+from tests.integration.eventkit.network import SPEAKER, Network, catch_up, hear, once, over_feed
 from tests.integration.eventkit.restores import say_restored, speak
 from tests.integration.eventkit.sample import plan
 
@@ -82,7 +82,8 @@ def test_a_skipped_event_has_no_effect_and_its_stream_goes_on(network: Network) 
     consumer = network.consumer(source)
     catch_up(network, consumer)
     why = "Vom Betreiber geprüft."
-    typed(network, "skip", str(numbers(network)[0]), "--reason", why, "--wait", "0")
+    number = str(numbers(network)[0])
+    typed(network, "skip", number, "--reason", why, "--wait", "0")
     catch_up(network, consumer)
     assert network.heard() == once([one, three])
     assert network.parked() == []
@@ -94,6 +95,9 @@ def test_a_skipped_event_has_no_effect_and_its_stream_goes_on(network: Network) 
     assert (asked[0], asked[2]["reason"]) == ("parked_action.requested", why)
     assert done[:2] == ("parked_action.carried_out", "command-line")
     assert (done[2]["outcome"], done[2]["event_id"]) == ("done", str(two.id))
+    (told,) = typed(network, "acts").stdout.splitlines()
+    assert told.split("\t")[1:] == ["command-line", "skip", number, SPEAKER, "done", why]
+    assert typed(network, "acts", "--source", "registry").stdout == ""
 
 
 def test_what_was_skipped_is_no_gap_and_no_fork_when_it_comes_again(network: Network) -> None:

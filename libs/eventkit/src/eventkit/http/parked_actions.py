@@ -1,4 +1,4 @@
-"""HTTP for what was asked for about parked events: many streams at once, and how far it is."""
+"""HTTP for what was asked for about parked events: who and why, many at once, how far it is."""
 
 from __future__ import annotations
 
@@ -17,9 +17,11 @@ from eventkit.domain import NotFound
 from eventkit.http import preconditions
 from eventkit.http.blueprint import Blueprint
 from eventkit.http.fields import Flag, Integer, Text
+from eventkit.http.listing import Listing, same, since
 from eventkit.http.openapi import REQUIRED_KEY
 from eventkit.http.parked import WHY
 from eventkit.http.policy import Policy, allow
+from eventkit.http.schemas import page_of
 from eventkit.http.views import context, kit, shown
 from eventkit.idempotency import Idempotency
 from eventkit.parking.actions import MOST_TARGETS, PARKED_ACTION, requested
@@ -33,11 +35,24 @@ bp = Blueprint(
     description="What was asked for about parked events, and what became of it.",
 )
 POLICY: dict[str, Policy] = {
+    "parked_actions.list_parked_acts": allow("operator"),
     "parked_actions.retry_all": allow("operator"),
     "parked_actions.show_parked_action": allow("operator"),
 }
 _JSON = "application/json"
-_p = PARKED.c
+_p, _a = PARKED.c, PARKED_ACTIONS.c
+_act = fields.String(validate=OneOf([str(act) for act in ParkedAct]))
+_LIST = Listing(
+    name="ParkedActQuery",
+    key=(_a.action_id, _a.parked_id),
+    sorts={"asked_at": (_a.asked_at,)},
+    usual="-asked_at",
+    filters={
+        "source": same(_a.source, Text(1, 50)),
+        "act": same(_a.act, _act),
+        "since": since(_a.asked_at),
+    },
+)
 
 
 class RetryAllBody(Schema):
@@ -75,6 +90,16 @@ class ResultView(Schema):
     done_at = fields.AwareDateTime(required=True, allow_none=True)
 
 
+class ActView(ResultView):
+    """One act on one parked event: who asked for it, why, and what became of it."""
+
+    action_id = fields.UUID(required=True)
+    act = fields.String(required=True, validate=OneOf([str(act) for act in ParkedAct]))
+    actor = fields.String(required=True, metadata={"description": "The client, or the host's."})
+    reason = fields.String(required=True, allow_none=True)
+    asked_at = fields.AwareDateTime(required=True)
+
+
 class ActionView(Schema):
     """How far it is: `done` of `asked`."""
 
@@ -108,6 +133,14 @@ def retry_all(body: dict[str, Any]) -> Response:
         PARKED_ACTION, action_id, command, context=context(), expected=0, idempotency=known
     )
     return _chosen(action_id, [one.parked_id for one in targets])
+
+
+@bp.route("", methods=["GET"])
+@bp.arguments(_LIST.schema, location="query")
+@bp.response(200, page_of(ActView))
+def list_parked_acts(wanted: dict[str, Any]) -> Response:
+    """Every act on a parked event, the last one first."""
+    return _LIST.answer(sa.select(PARKED_ACTIONS), ActView, wanted)
 
 
 @bp.route("/<uuid:action_id>", methods=["GET"])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -43,9 +44,27 @@ _OPEN = (
     " FROM parked_actions WHERE source = %s AND outcome IS NULL"
     " ORDER BY asked_at, parked_id LIMIT %s"
 )
+_ACTS = (
+    "SELECT asked_at, actor, act, parked_id, source, outcome, why, reason FROM parked_actions"
+    " WHERE %s IN ('', source) ORDER BY asked_at DESC, action_id, parked_id LIMIT %s"
+)
 _PROGRESS = (
     "SELECT parked_id, outcome, why FROM parked_actions WHERE action_id = %s ORDER BY parked_id"
 )
+
+
+@dataclass(frozen=True)
+class Act:
+    """What somebody wanted done about one parked event, and what became of it (None: not yet)."""
+
+    asked_at: datetime
+    actor: str
+    act: str
+    parked_id: int
+    source: str
+    outcome: str | None
+    why: str | None
+    reason: str | None
 
 
 @dataclass(frozen=True)
@@ -112,6 +131,11 @@ def _identity(about: ParkedEvent | Message | None) -> dict[str, Any]:
 def open_wishes(raw: Connection, source: str) -> list[Wish]:
     """What was asked for and not carried out yet, the oldest first."""
     return [Wish(*row) for row in raw.execute(_OPEN, (source, AT_ONCE))]
+
+
+def acts(raw: Connection, source: str | None, most: int) -> list[Act]:
+    """What was asked for so far, the last first; about events of every source where it is None."""
+    return [Act(*row) for row in raw.execute(_ACTS, (source or "", most))]
 
 
 def progress(raw: Connection, action_id: UUID) -> list[tuple[int, str | None, str | None]]:

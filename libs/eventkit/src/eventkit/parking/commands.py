@@ -1,4 +1,4 @@
-"""`parked list|show|retry|skip|discard`: what waits, why, and what is to become of it."""
+"""`parked list|show|acts|retry|skip|discard`: what waits, why, and what is to become of it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,15 @@ from contracts.operations import ParkedAct, ParkedTarget
 from eventkit.console import Console
 from eventkit.database import driver, session
 from eventkit.domain import Conflict
-from eventkit.parking.actions import MOST_TARGETS, PARKED_ACTION, check, progress, requested
+from eventkit.parking.actions import (
+    MOST_TARGETS,
+    PARKED_ACTION,
+    Act,
+    acts,
+    check,
+    progress,
+    requested,
+)
 from eventkit.parking.parked import REASONS, ParkedEvent, ParkedStream, parked_event, parked_streams
 from eventkit.recorded import Context
 
@@ -58,6 +66,19 @@ def show_parked(console: Console, number: int) -> None:
     for name in ("source", "stream", "version", "type", "reason", "detail", "since"):
         click.echo(f"{name}: {getattr(found, name)}")
     click.echo(found.message.decode(errors="replace"))
+
+
+@parked.command("acts")
+@click.option("--source", help="About events of this service only.")
+@click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True)
+@click.pass_obj
+def list_acts(console: Console, source: str | None, limit: int) -> None:
+    """Who wanted what done about which event, why, and what became of it; the last first."""
+    with session(console.kit.engine) as connection:
+        found = acts(driver(connection), source, limit)
+    for one in found:
+        _show_act(one)
+    click.echo(f"{len(found)} acts.", err=True)
 
 
 @parked.command("retry")
@@ -189,6 +210,13 @@ def _show_stream(one: ParkedStream) -> None:
     since = one.since.isoformat(timespec="seconds")
     what = one.stream or "(no event)"
     click.echo(f"{one.id}\t{one.source}\t{what}\t{one.reason}\t{one.events} events\t{since}")
+
+
+def _show_act(one: Act) -> None:
+    asked = one.asked_at.isoformat(timespec="seconds")
+    became = f"{one.outcome or 'open'} ({one.why})" if one.why else one.outcome or "open"
+    what = f"{one.act}\t{one.parked_id}\t{one.source}\t{became}"
+    click.echo(f"{asked}\t{one.actor}\t{what}\t{one.reason or ''}")
 
 
 def _text(value: object) -> str | None:
