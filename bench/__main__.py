@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from bench import access, append, directory, http, rebuilding, start
+from bench import access, append, directory, http, rebuilding, slow, start
 
 BENCHES = {
     "access": access.run,
@@ -14,6 +14,7 @@ BENCHES = {
     "http": http.run,
     "import": directory.run,
     "rebuild": rebuilding.run,
+    "slow": slow.run,
     "start": start.run,
 }
 

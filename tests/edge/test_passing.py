@@ -11,8 +11,8 @@ import pytest
 
 from local.ports import free_port
 from local.processes import wait_until
-from tests.edge.conftest import Edge
 from tests.edge.proxy import DOMAIN, NOWHERE, Proxy, proxying
+from tests.edge.site import Edge
 from tests.edge.upstream import Upstream, upstream
 
 SECRET = "kanarienvogel"

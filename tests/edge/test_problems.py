@@ -10,8 +10,8 @@ import pytest
 
 from eventkit.http.problem_kinds import KINDS
 from eventkit.http.problems import Problem
-from tests.edge.conftest import Edge
 from tests.edge.proxy import DOMAIN
+from tests.edge.site import Edge
 
 HOST = f"Host: registry.{DOMAIN}\r\n".encode()
 GET = b"GET /v1/things/open HTTP/1.1\r\n" + HOST

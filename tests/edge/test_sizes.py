@@ -7,8 +7,8 @@ from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER
 from eventkit.http.arguments import BODY_LIMIT
 from eventkit.http.feed import LONGEST_MS
 from registry.api.imports import UPLOAD_LIMIT
-from tests.edge.conftest import Edge, bearer
 from tests.edge.proxy import EDGE
+from tests.edge.site import Edge, bearer
 from tests.edge.test_passing import Pair, noting
 
 __all__ = ["noting"]

@@ -2,49 +2,32 @@
 
 import socket
 import ssl
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
 from threading import Event
 from time import monotonic
 
 import pytest
 
-from tests.edge.conftest import Edge, bearer
-from tests.edge.proxy import DOMAIN
+from tests.edge.site import Edge
+from tests.edge.slow import (
+    HALF_HEAD,
+    HOST,
+    SLOW_BODIES,
+    SLOW_HEADS,
+    SLOW_READERS,
+    half_body,
+    opened,
+    slow_readers,
+    slow_senders,
+)
 from tests.security.raw import status
 
-HOST = f"Host: registry.{DOMAIN}\r\n"
-HALF_HEAD = f"GET /v1/things/open HTTP/1.1\r\n{HOST}X-Slow: "
 OPEN = f"GET /v1/things/open HTTP/1.1\r\n{HOST}Connection: close\r\n\r\n"
-UPLOAD = f"POST /v1/things/uploads HTTP/1.1\r\n{HOST}Content-Type: text/plain\r\n"
-LARGE = f"GET /openapi.json HTTP/1.1\r\n{HOST}Accept-Encoding: identity\r\n\r\n"
-# From where: the proxy counts connections by address.
-SLOW_HEADS, SLOW_BODIES, SLOW_READERS = "127.0.0.2", "127.0.0.3", "127.0.0.4"
-HEADS, BODIES, READERS = 300, 90, 90
 # As the proxy's files have it.
 MOST_OF_ONE_ADDRESS = 100
 OTHERS, ROUNDS = 4, 15
 # A request that waits for a thread which a slow one holds waits twice as long.
 HELD_SECONDS = 5
-
-
-def half_body() -> str:
-    return f"{UPLOAD}Authorization: {bearer()['Authorization']}\r\nContent-Length: 1000\r\n\r\nx"
-
-
-@contextmanager
-def opened(
-    edge: Edge, number: int, message: str, source: str, *, small: bool = False
-) -> Iterator[list[ssl.SSLSocket]]:
-    """Connections that have sent this, and wait."""
-    with ExitStack() as held:
-        made = []
-        for _ in range(number):
-            one = held.enter_context(edge.proxy.connect(source=source, small=small))
-            one.sendall(message.encode())
-            made.append(one)
-        yield made
 
 
 def slowest(edge: Edge) -> float:
@@ -66,11 +49,8 @@ def slowest(edge: Edge) -> float:
 def test_hundreds_of_slow_senders_reach_no_service_and_keep_nobody_waiting(edge: Edge) -> None:
     usual = slowest(edge)
     before = edge.arrived()
-    with (
-        opened(edge, HEADS, HALF_HEAD, SLOW_HEADS) as heads,
-        opened(edge, BODIES, half_body(), SLOW_BODIES) as bodies,
-    ):
-        for one in [*heads, *bodies]:
+    with slow_senders(edge.proxy) as senders:
+        for one in senders:
             one.sendall(b"y")
         attacked = slowest(edge)
         assert edge.arrived() == before + OTHERS * ROUNDS
@@ -79,7 +59,7 @@ def test_hundreds_of_slow_senders_reach_no_service_and_keep_nobody_waiting(edge:
 
 def test_readers_that_do_not_read_keep_nobody_waiting(edge: Edge) -> None:
     usual = slowest(edge)
-    with opened(edge, READERS, LARGE, SLOW_READERS, small=True) as readers:
+    with slow_readers(edge.proxy) as readers:
         assert {status(one.recv(100)) for one in readers} == {200}
         attacked = slowest(edge)
     assert attacked < 2 * usual + HELD_SECONDS
@@ -87,13 +67,13 @@ def test_readers_that_do_not_read_keep_nobody_waiting(edge: Edge) -> None:
 
 @pytest.mark.parametrize("message", [HALF_HEAD, half_body(), ""], ids=["head", "body", "nothing"])
 def test_who_stops_in_the_middle_is_not_waited_for(edge: Edge, message: str) -> None:
-    with opened(edge, 1, message, SLOW_HEADS) as [one]:
+    with opened(edge.proxy, 1, message, SLOW_HEADS) as [one]:
         assert one.recv(1) == b""
 
 
 def test_a_head_has_to_come_in_time_however_often_a_byte_of_it_comes(edge: Edge) -> None:
     stopped = Event()
-    with opened(edge, 1, HALF_HEAD, SLOW_HEADS) as [one], ThreadPoolExecutor(1) as threads:
+    with opened(edge.proxy, 1, HALF_HEAD, SLOW_HEADS) as [one], ThreadPoolExecutor(1) as threads:
         ended = threads.submit(one.recv, 1)
         ended.add_done_callback(lambda _: stopped.set())
         sent = 0
@@ -113,7 +93,7 @@ def with_patience(one: ssl.SSLSocket) -> None:
 
 
 def test_one_address_has_so_many_requests_at_once_and_no_more(edge: Edge) -> None:
-    with opened(edge, MOST_OF_ONE_ADDRESS, half_body(), SLOW_BODIES) as held:
+    with opened(edge.proxy, MOST_OF_ONE_ADDRESS, half_body(), SLOW_BODIES) as held:
         with edge.proxy.connect(source=SLOW_BODIES) as one_more:
             one_more.sendall(OPEN.encode())
             refused = one_more.recv(65_536)

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.edge.conftest import Edge
 from tests.edge.proxy import DOMAIN
+from tests.edge.site import Edge
 from tests.security.raw import status
 from tests.security.test_smuggling import SMUGGLED
 
@@ -24,7 +24,7 @@ MORE: dict[str, bytes] = {
     + b"\r\n\r\n",
     "an unknown host in the address": b"GET http://evil.example.org/ HTTP/1.1\r\n"
     + HOST
-    + b"\r\n\r\n",
+    + b"\r\nConnection: close\r\n\r\n",
     "a host with a path": b"GET / HTTP/1.1\r\nHost: registry." + DOMAIN.encode() + b"/x\r\n\r\n",
     "HTTP/1.0 without a host": b"GET /v1/things/open HTTP/1.0\r\n\r\n",
     "HTTP/1.0 with chunks": b"POST /v1/things HTTP/1.0\r\n"
