@@ -15,7 +15,7 @@ from local.databases import create
 from local.processes import stop
 from local.service_settings import migration_environment, service_databases
 from local.settings import Settings
-from tests.e2e.installation import until
+from tests.e2e.installation import port_base, until
 from tests.servers import Search, docker_kafka, docker_postgres
 
 pytestmark = pytest.mark.timeout(600)
@@ -33,7 +33,12 @@ def servers(
         assert postgres is not None, "Docker could not run PostgreSQL; it says why above."
         assert kafka is not None, "Docker could not run Kafka; it says why above."
         ran += [f"testcontainers: {one.description}" for one in (postgres, kafka)]
-        yield Settings(database_url=postgres.address, kafka=kafka.address, folder=search.folder)
+        yield Settings(
+            port_base=port_base(),
+            database_url=postgres.address,
+            kafka=kafka.address,
+            folder=search.folder,
+        )
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +90,7 @@ def test_kafka_of_the_image_takes_every_stored_event_in_order(
         stderr=subprocess.STDOUT,
     )
     try:
-        until(lambda: told(servers), seconds=60)
+        until(lambda: told(servers))
     finally:
         stop([relay])
         log.close()
