@@ -21,7 +21,7 @@ LITTLE = 0.3
 
 @pytest.fixture
 def server(things: Databases, tmp_path: Path) -> Iterator[Serving]:
-    with serving(environment(things, WEB_CONCURRENCY="2"), tmp_path / "api.log") as process:
+    with serving(environment(things, WEB_CONCURRENCY="2"), tmp_path / "log", "all") as process:
         yield process
 
 
@@ -50,6 +50,7 @@ def test_who_leaves_answers_everybody_and_keeps_no_connection(server: Serving) -
 
 def test_who_leaves_stays_until_it_is_told_to_end(server: Serving) -> None:
     children = server.children()
+    assert len(children) == 3
     leave(server)
     for child in children:
         # Whoever signals all processes of a container means the same.
