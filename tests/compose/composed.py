@@ -19,7 +19,7 @@ from local.identities import OPERATOR, ROLES
 from local.ports import free_port
 from local.registry_client import create_client, token
 from local.settings import CHECKOUT, SERVICES
-from tests.compose.engine import docker, inspect, is_there
+from tests.compose.engine import docker, is_there
 from tests.compose.proxied import Proxied
 from tests.e2e.api import Api
 from tests.e2e.mails import Mail
@@ -86,6 +86,8 @@ class Composed:
 
     def end(self) -> None:
         """Take everything away that was started, volumes too."""
+        if "http" in vars(self):
+            self.http.close()
         down = ("down", "--volumes", "--remove-orphans", "--timeout", "10")
         every = ("--profile", "*")
         self.step("took it all down", lambda: self.compose(*every, *down))
@@ -111,11 +113,16 @@ class Composed:
         services: dict[str, Any] = json.loads(text)["services"]
         return services
 
-    def containers(self) -> dict[str, dict[str, Any]]:
-        """What `docker inspect` says of each container that is there, by service."""
-        every = self.compose("--profile", "*", "ps", "--all", "--quiet").split()
-        found = [inspect("container", name) for name in every]
+    def containers(self, *services: str) -> dict[str, dict[str, Any]]:
+        """What `docker inspect` says of each container that is there, or of some, by service."""
+        names = self.compose("--profile", "*", "ps", "--all", "--quiet", *services).split()
+        found = json.loads(docker("container", "inspect", *names))
         return {one["Config"]["Labels"]["com.docker.compose.service"]: one for one in found}
+
+    def logged(self, service: str) -> list[dict[str, Any]]:
+        """The lines of JSON that a container wrote to standard output."""
+        lines = docker("logs", self.containers(service)[service]["Id"]).splitlines()
+        return [json.loads(line) for line in lines if line.startswith("{")]
 
     def api(self, service: str, role: str = "organiser") -> Api:
         """One service through the proxy, as somebody with this role meets it."""
@@ -149,8 +156,7 @@ class Composed:
 
     def calls(self) -> list[dict[str, Any]]:
         """Every webhook that the receiver got."""
-        lines = self.compose("logs", "--no-log-prefix", "--no-color", "webhook-receiver")
-        return [json.loads(line) for line in lines.splitlines() if line.startswith("{")]
+        return self.logged("webhook-receiver")
 
     def prometheus(self, path: str) -> Any:
         port = self.composition.env.get("PROMETHEUS_PORT")
