@@ -12,6 +12,7 @@ from eventkit.conflicts import StoreSuspect
 from eventkit.consuming.incoming import SourceUnavailable
 from eventkit.database import session
 from eventkit.erasure.parts import Told, carry_out, settle, unsettled
+from eventkit.generation_gauges import lost_events
 from eventkit.unit import Kit
 from tests.conftest import MakeDatabases
 from tests.integration.eventkit.conftest import MakeKit
@@ -92,6 +93,41 @@ def test_after_a_restore_everybody_goes_on_and_says_what_was_lost(
     assert network.parked() == []
     listed = command(network.listener, network, postgres, "lost", "list").stdout
     assert {UUID(line.partition("\t")[0]) for line in listed.splitlines()} == lost(network)
+
+
+def alarming(network: Network) -> float:
+    """How many lost events the metric tells of."""
+    with session(network.listener.engine) as connection:
+        (metric,) = lost_events([SPEAKER])(connection)
+    (sample,) = metric.samples
+    return float(sample.value)
+
+
+def test_the_alarm_ends_once_somebody_has_seen_what_was_lost_and_the_list_stays(
+    network: Network, postgres: str, take: Take
+) -> None:
+    network.say()
+    consumer = network.consumer()
+    catch_up(network, consumer)
+    backup = take(network.speaker)
+    network.say(streams=2)
+    catch_up(network, consumer)
+    backup.restore()
+    assert say_restored(network, postgres, "--yes").exit_code == 0
+    speak(network, key := uuid4(), plan(key))
+    catch_up(network, consumer)
+    assert alarming(network) == 2
+    acknowledge = ("lost", "acknowledge", SPEAKER, "--reason", "Neu erfasst.")
+    seen = command(network.listener, network, postgres, *acknowledge)
+    assert (seen.stdout, alarming(network)) == ("2 acknowledged.\n", 0)
+    listed = command(network.listener, network, postgres, "lost", "list").stdout.splitlines()
+    assert [line.rpartition("\t")[2] for line in listed] == ["acknowledged"] * 2
+    again = command(network.listener, network, postgres, *acknowledge)
+    assert (again.exit_code, "lost nothing" in again.stderr) == (1, True)
+    told = "SELECT metadata::json->>'actor', data::json FROM events WHERE type = %s"
+    ((actor, data),) = network.rows(told, "lost_acknowledgement.given")
+    assert (actor, data["source"], data["events"]) == ("command-line", SPEAKER, 2)
+    assert data["reason"] == "Neu erfasst."
 
 
 def test_two_restores_of_one_backup_never_look_alike(

@@ -1,4 +1,4 @@
-"""What operators did about parked events: told in each service's own store, never published."""
+"""What operators did about parked and lost events: told in each service's own store alone."""
 
 from enum import StrEnum
 from typing import Annotated
@@ -66,6 +66,16 @@ class ParkedActionCarriedOut:
     type: Line | None = None
     events: Count = 0
     why: Text | None = None
+
+
+@event("lost_acknowledgement.given", version=1, published=False)
+class LostEventsAcknowledged:
+    """An operator has seen what a source lost in a restore; the reason names no person."""
+
+    acknowledgement_id: UUID
+    source: Text
+    events: Count
+    reason: Text
 
 
 ParkedActionEvent = ParkedActionRequested | ParkedActionCarriedOut

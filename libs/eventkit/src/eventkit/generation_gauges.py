@@ -10,7 +10,9 @@ from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from eventkit.consuming.lost import LOST
 
 _SUSPECT = sa.text("SELECT count(store_suspicion())")
-_LOST = sa.text(f"SELECT source, count(*) AS events {LOST} GROUP BY source")
+_LOST = sa.text(
+    f"SELECT source, count(*) AS events {LOST} AND acknowledged_at IS NULL GROUP BY source"
+)
 
 
 def store_suspect(connection: sa.Connection) -> Iterable[Metric]:
@@ -22,11 +24,11 @@ def store_suspect(connection: sa.Connection) -> Iterable[Metric]:
 
 
 def lost_events(names: Sequence[str]) -> Callable[[sa.Connection], Iterator[Metric]]:
-    """How many events each source lost in restores, as far as is known here."""
+    """How many events each source lost in restores that nobody acknowledged here."""
 
     def asked(connection: sa.Connection) -> Iterator[Metric]:
         found = {row.source: row.events for row in connection.execute(_LOST)}
-        told = "Events of the source that its store lost in a restore; `lost list` names them."
+        told = "Events that the source's store lost, until `lost acknowledge`; see `lost list`."
         metric = GaugeMetricFamily("lost_events", told, labels=["source"])
         for name in names:
             metric.add_metric([name], float(found.get(name, 0)))

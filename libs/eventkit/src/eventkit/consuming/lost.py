@@ -29,12 +29,17 @@ LOST = (
     " AND i.stream = l.stream AND i.version = l.version AND i.event_id = l.event_id"
     " AND i.generation = (SELECT generation FROM consumers WHERE name = l.source))"
 )
-_COLUMNS = "source, event_id, generation, stream, version, had_effect, found_at, message"
+_COLUMNS = (
+    "source, event_id, generation, stream, version, had_effect, found_at, message, acknowledged_at"
+)
 
 
 @dataclass(frozen=True)
 class LostEvent:
-    """One of them; `had_effect` here before, and `message` where it was seen after the restore."""
+    """One of them; `had_effect` here before, and `message` where it was seen after the restore.
+
+    `acknowledged_at` is when an operator said to have seen it.
+    """
 
     source: str
     event_id: UUID
@@ -44,6 +49,7 @@ class LostEvent:
     had_effect: bool
     found_at: datetime
     message: bytes | None
+    acknowledged_at: datetime | None
 
 
 def tell_lost(source: str, ids: Sequence[UUID]) -> None:

@@ -14,6 +14,9 @@ from eventkit.consuming.incoming import Arrival
 from eventkit.consuming.lost import lost_events
 from eventkit.database import driver, session
 from eventkit.kafka.reader import TopicReader
+from eventkit.parking.commands import ACTOR, WHY
+from eventkit.recorded import Context
+from eventkit.restoring.acknowledged import acknowledge
 from eventkit.restoring.restored import Evidence, NotNow, begin, examine
 
 UNPROVEN = (
@@ -71,7 +74,9 @@ def list_lost(console: Console) -> None:
     for one in found:
         effect = "had effect" if one.had_effect else "no effect"
         since = one.found_at.isoformat(timespec="seconds")
-        click.echo(f"{one.event_id}\t{one.source}\t{one.stream}\t{one.version}\t{effect}\t{since}")
+        seen = "acknowledged" if one.acknowledged_at else "new"
+        which = f"{one.event_id}\t{one.source}\t{one.stream}\t{one.version}"
+        click.echo(f"{which}\t{effect}\t{since}\t{seen}")
     click.echo(f"{len(found)} lost.", err=True)
 
 
@@ -85,9 +90,31 @@ def show_lost(console: Console, event_id: str) -> None:
     if not found:
         raise click.ClickException(f"No event {event_id} was lost, as far as is known here.")
     for one in found:
-        for name in ("source", "stream", "version", "generation", "had_effect", "found_at"):
+        for name in (
+            "source",
+            "stream",
+            "version",
+            "generation",
+            "had_effect",
+            "found_at",
+            "acknowledged_at",
+        ):
             click.echo(f"{name}: {getattr(one, name)}")
         click.echo((one.message or b"(only its id is known)").decode(errors="replace"))
+
+
+@lost.command("acknowledge")
+@click.argument("source")
+@click.option("--reason", "why", required=True, help=WHY)
+@click.pass_obj
+def acknowledge_lost(console: Console, source: str, why: str) -> None:
+    """Say that all that this service lost was seen to: the alarm ends, and the list stays."""
+    if not 1 <= len(why) <= 200 or not why.isprintable():
+        raise click.UsageError("The reason is one line of 1 to 200 characters.")
+    events = acknowledge(console.kit, source, why, Context(actor=ACTOR))
+    if not events:
+        raise click.ClickException(f"{source} lost nothing that nobody has acknowledged.")
+    click.echo(f"{events} acknowledged.")
 
 
 def _tell(evidence: Evidence, began: str, fork: int) -> None:
