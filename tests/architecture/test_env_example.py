@@ -1,6 +1,7 @@
 """.env.example explains what docker-compose.yml reads, and shows the defaults of the code."""
 
 import re
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -42,11 +43,15 @@ def test_the_example_names_exactly_what_compose_reads() -> None:
 
 
 def test_every_variable_has_an_explanation_above_it() -> None:
+    """Prose, or another variable that shares it; neither a heading nor nothing."""
     lines = EXAMPLE.splitlines()
-    variable = re.compile(r"^#?[A-Z][A-Z_]+=")
-    blocks = "\n".join("=" if variable.match(line) else line for line in lines).split("=\n")
-    # A block of variables follows prose; an empty line would leave the next one without.
-    assert [block for block in blocks if block.startswith("\n") and "#" not in block] == []
+    variable = re.compile(r"#?[A-Z][A-Z_]+=")
+    explained = re.compile(r"# +(?!-)|#?[A-Z][A-Z_]+=")
+    assert [
+        line
+        for above, line in pairwise(lines)
+        if variable.match(line) and not explained.match(above)
+    ] == []
 
 
 @pytest.mark.parametrize("service", SETTINGS)
