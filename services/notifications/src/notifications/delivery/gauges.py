@@ -16,7 +16,8 @@ _OPEN = sa.text(
         WHERE due_at <= clock_timestamp()
               AND coalesce(leased_until <= clock_timestamp() + interval '5 minutes', true)
     )) AS seconds
-    FROM deliveries LEFT JOIN delivery_claims USING (delivery_id) WHERE due_at IS NOT NULL GROUP BY channel
+    FROM deliveries LEFT JOIN delivery_claims USING (delivery_id)
+    WHERE due_at IS NOT NULL GROUP BY channel
     """
 )
 
