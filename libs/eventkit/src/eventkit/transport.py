@@ -18,7 +18,7 @@ from eventkit.unit import Kit
 
 # A page is a transaction, and reactions of several sources may wait for one another's locks: a
 # backlog of one source must not hold them for longer than the others wait (lock_timeout).
-REACTING_PAGE = 40
+REACTING_PAGE = 20
 
 
 def make_topic(service: Service, settings: Settings) -> None:
