@@ -149,10 +149,11 @@ class Composed:
         return httpx.Client(timeout=60, trust_env=False, transport=Proxied(self.certificate))
 
     def mails(self) -> list[Mail]:
-        """Everything that the catcher got."""
+        """The invitations that the catcher got; Alertmanager's mail comes there as well."""
         folder = self.folder / f"mailbox-{time.monotonic_ns()}"
         self.compose("cp", "mail:/mailbox", str(folder))
-        return [Mail(path.read_bytes()) for path in sorted(folder.glob("[!.]*.eml"))]
+        contents = [path.read_bytes() for path in sorted(folder.glob("[!.]*.eml"))]
+        return [Mail(content) for content in contents if b"text/calendar" in content]
 
     def calls(self) -> list[dict[str, Any]]:
         """Every webhook that the receiver got."""
