@@ -10,14 +10,12 @@ import pytest
 from kafka import KafkaAdminClient
 
 from local.databases import Databases, create, drop
+from tests.left_out import LEFT_OUT, is_left_out
 from tests.mailbox import Mailbox, open_mailbox
 from tests.servers import Found, Search, find_kafka, find_postgres
 
 MakeDatabases = Callable[[str], Databases]
 USED = pytest.StashKey[list[str]]()
-# Tests of the containers, which are run by name alone: they need Docker and take minutes.
-COMPOSE = Path(__file__).parent / "compose"
-LEFT_OUT = pytest.StashKey[bool]()
 
 
 @pytest.fixture(scope="session")
@@ -116,13 +114,8 @@ def terminal(config: pytest.Config) -> Callable[[str], None]:
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Leaves the containers' tests out unless they were asked for by their path."""
-    asked = [Path(argument.partition("::")[0]).resolve() for argument in config.args]
-    if collection_path != COMPOSE or any(path.is_relative_to(COMPOSE) for path in asked):
-        return None
-    # Others stand beside it on the way to a test that was asked for.
-    config.stash[LEFT_OUT] = any(COMPOSE.is_relative_to(path) for path in asked)
-    return True
+    """Leaves out what cannot be run here, or only by name."""
+    return is_left_out(collection_path, config) or None
 
 
 def pytest_terminal_summary(
@@ -131,8 +124,5 @@ def pytest_terminal_summary(
     """Says which servers the tests really had, and what was not run."""
     for description in config.stash.get(USED, []):
         terminalreporter.write_line(f"tested with {description}")
-    if config.stash.get(LEFT_OUT, False):
-        modules = ", ".join(sorted(path.stem for path in COMPOSE.glob("test_*.py")))
-        terminalreporter.write_line(
-            f"not run: tests/compose ({modules}), which needs Docker: make test-compose"
-        )
+    for wanting in config.stash.get(LEFT_OUT, []):
+        terminalreporter.write_line(str(wanting))
