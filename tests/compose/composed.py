@@ -90,7 +90,12 @@ class Composed:
             self.http.close()
         down = ("down", "--volumes", "--remove-orphans", "--timeout", "10")
         every = ("--profile", "*")
-        self.step("took it all down", lambda: self.compose(*every, *down))
+        try:
+            self.step("took it all down", lambda: self.compose(*every, *down))
+        except KeyboardInterrupt:
+            # A second Ctrl-C is no reason to leave containers behind.
+            self.compose(*every, *down)
+            raise
 
     def _enrol(self) -> None:
         self.compose("up", "--detach", "--wait", REGISTRY, seconds=900)
