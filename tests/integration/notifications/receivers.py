@@ -43,7 +43,7 @@ def open_receiver() -> Iterator[Receiver]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
-            if self.path.partition("?")[0] != own:
+            if not self.path.startswith(own):
                 self.send_error(410)
                 return
             headers = {name.lower(): value for name, value in self.headers.items()}
