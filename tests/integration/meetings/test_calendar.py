@@ -1,6 +1,6 @@
 """The calendar over HTTP: order, pages, filters, conditional requests."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -79,6 +79,24 @@ def test_meetings_are_sorted_either_way(callers: Callers, trainings: list[str]) 
     assert ids(callers, "&sort=starts_at") == trainings
     assert ids(callers, "&sort=-starts_at") == trainings[::-1]
     assert sorted(ids(callers, "&sort=title")) == sorted(trainings)
+
+
+def test_in_the_night_in_which_clocks_go_back_order_and_times_are_right(callers: Callers) -> None:
+    """The last Sunday of an October that is ahead: at one in UTC it is two o'clock once more."""
+    october = datetime(STARTS_AT.year + 1, 10, 31, 0, 30, tzinfo=UTC)
+    night = october - timedelta(days=(october.weekday() + 1) % 7)
+    shown = ["02:00:00+02:00", "02:30:00+02:00", "02:00:00+01:00", "02:30:00+01:00"]
+    starts = [night + timedelta(minutes=minutes) for minutes in (-30, 0, 30, 60)]
+    for at in reversed(starts):
+        body = {"starts_at": at.isoformat(), "ends_at": (at + timedelta(hours=1)).isoformat()}
+        callers.scheduled(title="Nachtwache", **body)
+    since = (night - timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    until = (night + timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    listed = callers.organiser.items(f"/v1/meetings?from={since}&sort=starts_at")
+    times = [one["starts_at"] for one in listed if one["title"] == "Nachtwache"]
+    assert times == [f"{night:%Y-%m-%d}T{time}" for time in shown]
+    before = callers.organiser.items(f"/v1/meetings?from={since}&to={until}")
+    assert [one["starts_at"] for one in before] == times[:3]
 
 
 def test_meetings_are_filtered_by_host_mode_and_programme(callers: Callers) -> None:

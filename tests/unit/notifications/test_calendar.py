@@ -176,6 +176,19 @@ def test_the_rules_of_the_zone_change_the_clocks_on_the_right_sunday(day: int) -
         assert read.vevent.dtstart.value == starts
 
 
+@pytest.mark.parametrize("minutes", range(0, 240, 30))
+def test_every_time_of_the_night_in_which_clocks_go_back_is_read_rightly(minutes: int) -> None:
+    """From one to four, with two hours from two to three."""
+    starts = datetime(2027, 10, 30, 23, 0, tzinfo=UTC) + timedelta(minutes=minutes)
+    both = [starts, starts + timedelta(hours=1)]
+    of = letter(starts_at=both[0], ends_at=both[1])
+    one = event(of)
+    other = vobject.readOne(calendar(of).decode()).vevent
+    # Times of different zones are never equal in that hour, so all are compared in UTC.
+    assert [one[name].dt.astimezone(UTC) for name in ("DTSTART", "DTEND")] == both
+    assert [at.value.astimezone(UTC) for at in (other.dtstart, other.dtend)] == both
+
+
 def test_another_zone_is_described_as_well() -> None:
     of = letter(time_zone="Europe/Lisbon")
     assert unfolded(of).count("TZID:Europe/Lisbon") == 1

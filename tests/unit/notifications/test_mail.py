@@ -131,6 +131,15 @@ def test_a_meeting_over_two_days_names_both() -> None:
     assert "11:00 Uhr bis Montag, 29. März 2027, 12:00 Uhr" in text(letter(ends_at=end))
 
 
+def test_in_the_hour_that_comes_twice_a_time_says_which_one_it_is() -> None:
+    starts = datetime(2027, 10, 30, 23, 30, tzinfo=UTC)
+    night = [starts + timedelta(hours=hour) for hour in range(4)]
+    whole = letter(starts_at=night[0], ends_at=night[3])
+    assert "Sonntag, 31. Oktober 2027, 01:30 bis 03:30 Uhr" in text(whole)
+    both = letter(starts_at=night[1], ends_at=night[2])
+    assert "02:30 (Sommerzeit) bis 02:30 (Winterzeit) Uhr" in text(both)
+
+
 def test_a_meeting_without_mode_and_end_says_only_what_is_known() -> None:
     said = text(letter(mode=None, ends_at=None, venue=None, online_platform=None, join_url=None))
     assert "Wann: Sonntag, 28. März 2027, 11:00 Uhr\n" in said

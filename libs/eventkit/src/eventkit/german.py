@@ -29,9 +29,17 @@ def period(starts: datetime, ends: datetime | None) -> str:
     if ends is None:
         return f"{_moment(starts)} Uhr"
     if ends.date() == starts.date():
-        return f"{_moment(starts)} bis {ends:%H:%M} Uhr"
+        return f"{_moment(starts)} bis {clock(ends)} Uhr"
     return f"{_moment(starts)} Uhr bis {_moment(ends)} Uhr"
 
 
 def _moment(local: datetime) -> str:
-    return f"{_DAYS[local.weekday()]}, {day(local)}, {local:%H:%M}"
+    return f"{_DAYS[local.weekday()]}, {day(local)}, {clock(local)}"
+
+
+def clock(local: datetime) -> str:
+    """Such as `10:00`; which of the two, in the hour that comes twice when clocks go back."""
+    summer, winter = (local.replace(fold=fold).utcoffset() for fold in (0, 1))
+    if summer == winter:
+        return f"{local:%H:%M}"
+    return f"{local:%H:%M} ({'Winterzeit' if local.fold else 'Sommerzeit'})"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 from icalendar import Calendar, Event, vCalAddress, vText, vUri
 
 from contracts.events.notifications import Notice
+from notifications.domain.notices import Meeting
 from notifications.mail import timezone
 from notifications.mail.letter import Letter, envelope_address, one_line
 from notifications.mail.wording import description, join_url, place, zone
@@ -50,7 +51,7 @@ def _event(letter: Letter) -> Event:
     event.add("dtstamp", letter.sent_at)
     event.add("dtstart", _start(letter))
     if meeting.ends_at:
-        event.add("dtend", meeting.ends_at.astimezone(zone(meeting)))
+        event.add("dtend", _moment(meeting, meeting.ends_at))
     event.add("summary", one_line(meeting.title))
     if words := description(letter):
         event.add("description", words)
@@ -68,7 +69,13 @@ def _start(letter: Letter) -> datetime:
     starts_at = letter.meeting.starts_at
     if starts_at is None:
         raise ValueError("A meeting without a start has no calendar entry.")
-    return starts_at.astimezone(zone(letter.meeting))
+    return _moment(letter.meeting, starts_at)
+
+
+def _moment(meeting: Meeting, moment: datetime) -> datetime:
+    """In the meeting's zone; in UTC if the same came before, for RFC 5545 means that one."""
+    local = moment.astimezone(zone(meeting))
+    return moment.astimezone(UTC) if local.fold else local
 
 
 def _add_place(event: Event, letter: Letter) -> None:

@@ -8,7 +8,7 @@ from html import escape
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from contracts.events.notifications import Notice
-from eventkit.german import day, period
+from eventkit.german import clock, day, period
 from notifications.domain.notices import AgendaPoint, Meeting
 from notifications.mail.letter import Letter, one_line
 
@@ -169,8 +169,8 @@ def _point(meeting: Meeting, point: AgendaPoint) -> str:
     starts, ends = _local(meeting, point.starts_at), _local(meeting, point.ends_at)
     if starts is None:
         return one_line(point.title)
-    until = f" bis {ends:%H:%M}" if ends else ""
-    return f"{starts:%H:%M}{until} Uhr: {one_line(point.title)}"
+    until = f" bis {clock(ends)}" if ends else ""
+    return f"{clock(starts)}{until} Uhr: {one_line(point.title)}"
 
 
 def _facts(meeting: Meeting) -> Iterator[tuple[str, str]]:
