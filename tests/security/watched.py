@@ -8,6 +8,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import psutil
@@ -149,8 +150,8 @@ class Watched:
                     yield from (bytes(part) for part in copy)
 
     def _superuser(self, database: str) -> psycopg.Connection[Any]:
-        url = self.server.replace("+psycopg", "").rpartition("/")[0]
-        return psycopg.connect(f"{url}/{database}", autocommit=True)
+        url = urlsplit(self.server)._replace(scheme="postgresql", path=f"/{database}").geturl()
+        return psycopg.connect(url, autocommit=True)
 
     def _feed(self, service: str) -> Iterator[bytes]:
         api, path = self.api(service, "meetings"), "/events?limit=200"
