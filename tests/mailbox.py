@@ -30,11 +30,15 @@ class Mail:
 
 @dataclass(kw_only=True)
 class Mailbox:
-    """What arrived so far; `refusals` maps an address to the answer that it gets instead."""
+    """What arrived so far; `refusals` maps an address to the answer that it gets instead.
+
+    To addresses in `unanswered` the connection breaks once, after their mail was kept.
+    """
 
     port: int
     mails: list[Mail] = field(default_factory=list)
     refusals: dict[str, str] = field(default_factory=dict)
+    unanswered: set[str] = field(default_factory=set)
 
     @property
     def url(self) -> str:
@@ -57,7 +61,7 @@ class Mailbox:
         return ACCEPTED
 
     async def handle_DATA(  # noqa: N802 - the name that aiosmtpd calls
-        self, _server: SMTP, _session: Session, envelope: Envelope
+        self, server: SMTP, _session: Session, envelope: Envelope
     ) -> str:
         mail = Mail(
             sender=envelope.mail_from or "",
@@ -65,6 +69,9 @@ class Mailbox:
             content=envelope.original_content or b"",
         )
         self.mails.append(mail)
+        if self.unanswered.intersection(mail.recipients) and server.transport is not None:
+            self.unanswered.difference_update(mail.recipients)
+            server.transport.close()
         return ACCEPTED
 
 

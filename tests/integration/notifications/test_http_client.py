@@ -1,7 +1,9 @@
 """Calls to foreign hosts: only to vetted addresses, with TLS for the name, within limits."""
 
+import gzip
 import socket
 import ssl
+import tracemalloc
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -29,6 +31,7 @@ from tests.integration.notifications.receivers import (
     open_socket,
 )
 
+MEGABYTE = 1024 * 1024
 NAME = "empfang.example.org"
 PUBLIC_ADDRESS = "93.184.216.34"
 NOW = datetime(2027, 3, 1, tzinfo=UTC)
@@ -87,6 +90,24 @@ def test_a_receiver_that_misbehaves_is_given_up(misbehave: Misbehave, code: str)
 def test_an_endless_body_is_not_read_to_its_end() -> None:
     with open_socket(endless_body) as port:
         assert post(port).status == 200
+
+
+def test_a_compressed_answer_is_not_unpacked() -> None:
+    """What a call reads at most would be 64 MB, and goes on for ever."""
+    bomb = gzip.compress(bytes(100 * MEGABYTE))
+
+    def send_it(connection: socket.socket, ended: Event) -> None:
+        connection.recv(65536)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n")
+        while not ended.is_set():
+            connection.sendall(bomb)
+
+    with open_socket(send_it) as port:
+        tracemalloc.start()
+        assert post(port).status == 200
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    assert most < MEGABYTE
 
 
 def test_nobody_listening_is_a_failed_connection() -> None:

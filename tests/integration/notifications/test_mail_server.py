@@ -49,6 +49,20 @@ def test_a_banner_that_refuses_is_unreachable() -> None:
         send(port)
 
 
+def test_a_banner_that_does_not_come_is_waited_for_a_while_only(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("notifications.mail.smtp.SECONDS", 0.2)
+    outlasted: list[bool] = []
+
+    def say_nothing(_: socket.socket, ended: Event) -> None:
+        outlasted.append(not ended.wait(10))
+
+    with open_socket(say_nothing) as port, pytest.raises(Unreachable, match="connection_failed"):
+        send(port)
+    assert outlasted == [False]
+
+
 def test_a_connection_lost_after_the_last_dot_is_tried_again() -> None:
     lost = speaks(b"220 hi", b"250 hi", b"250 ok", b"250 ok", b"354 go")
     with open_socket(lost) as port, pytest.raises(Unreachable, match="connection_lost"):

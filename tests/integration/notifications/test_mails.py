@@ -259,6 +259,19 @@ def test_a_postponed_mail_waits_five_minutes_at_least(world: World) -> None:
     assert row["due_at"] >= begun + timedelta(minutes=5)
 
 
+def test_a_mail_whose_answer_is_lost_comes_once_more_under_the_same_id(world: World) -> None:
+    _, contact = invited(world)
+    world.mailbox.unanswered.add(f"{contact}@example.org")
+    world.send()
+    assert outcome(world, contact)[2] == "connection_lost"
+    for _ in range(2):
+        world.let_time_pass(contact)
+        world.send()
+    assert outcome(world, contact)[0] == "delivered"
+    first, second = (mail.message["Message-ID"] for mail in world.mails_to(contact))
+    assert first == second
+
+
 @pytest.mark.parametrize("answer", ["550 unknown", "552 too big", "553 bad"])
 def test_a_server_that_says_never_is_not_asked_again(world: World, answer: str) -> None:
     _, contact = invited(world)

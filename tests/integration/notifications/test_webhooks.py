@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from time import monotonic
+from time import monotonic, time
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +20,7 @@ from contracts.events.results import (
 )
 from eventkit.database import session
 from local.ports import LOOPBACK
+from local.processes import wait_until
 from notifications.delivery.webhooks import WebhookWorker, rules_of
 from notifications.projection.endpoints import endpoints
 from notifications.settings import settings_of
@@ -167,15 +168,26 @@ def test_after_ten_attempts_the_delivery_is_abandoned_and_the_endpoint_disabled(
     world: World, receiver: Receiver
 ) -> None:
     receiver.answers = [(500, {})]
-    endpoint, _ = register(world, receiver.url)
+    endpoint, secret = register(world, receiver.url)
     cancel(world)
     for attempt in range(1, 11):
         world.let_time_pass(endpoint)
         attempted(world, endpoint, attempt)
+        if attempt in (1, 9):
+            wait_until(later_than(int(time())), what="the next second", seconds=5)
     assert last(world, endpoint)["state"] == "abandoned"
     assert state(world, endpoint) == ("disabled", "http_500")
     assert len({call.headers["webhook-id"] for call in receiver.calls}) == 1
     assert len(receiver.calls) == 10
+    assert all(Webhook(secret).verify(call.body, call.headers) for call in receiver.calls)
+    first, second, *_, last_but_one, last_one = receiver.calls
+    for name in ("webhook-timestamp", "webhook-signature"):
+        assert first.headers[name] != second.headers[name]
+        assert last_but_one.headers[name] != last_one.headers[name]
+
+
+def later_than(second: int) -> Callable[[], bool]:
+    return lambda: int(time()) > second
 
 
 def test_what_waits_for_a_disabled_endpoint_is_abandoned(world: World, receiver: Receiver) -> None:

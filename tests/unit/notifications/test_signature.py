@@ -58,11 +58,13 @@ def test_an_old_call_does_not_verify() -> None:
 
 
 def test_every_attempt_has_the_same_id_and_its_own_time() -> None:
-    first = headers(DELIVERY_ID, BODY, [new_secret()], NOW)
-    second = headers(DELIVERY_ID, BODY, [new_secret()], NOW + timedelta(seconds=5))
+    secret = new_secret()
+    first = headers(DELIVERY_ID, BODY, [secret], NOW)
+    second = headers(DELIVERY_ID, BODY, [secret], NOW + timedelta(seconds=5))
     assert first["webhook-id"] == second["webhook-id"]
     assert "." not in first["webhook-id"]
     assert int(second["webhook-timestamp"]) - int(first["webhook-timestamp"]) == 5
+    assert first["webhook-signature"] != second["webhook-signature"]
 
 
 def test_a_body_has_type_time_and_data() -> None:
