@@ -18,6 +18,7 @@ from eventkit.projection import Projector
 from eventkit.readmodel import Key, ReadModel
 from eventkit.recorded import Recorded
 from eventkit.unit import KeyReused, Kit, StaleVersion
+from local.databases import Databases, connect
 from tests.integration.eventkit.sample import (
     CONTACT,
     CONTEXT,
@@ -193,6 +194,24 @@ def test_the_services_role_can_not_change_events(kit: Kit) -> None:
             kit.engine.connect() as connection,
         ):
             connection.exec_driver_sql(statement)
+
+
+@pytest.mark.parametrize(
+    ("version", "event_id"), [("version", "gen_random_uuid()"), ("version + 1", "event_id")]
+)
+def test_the_database_takes_each_version_and_each_id_once(
+    kit: Kit, store_databases: Databases, version: str, event_id: str
+) -> None:
+    """Even from its owner, who appends past the function that appends."""
+    kit.execute(SAMPLE, key := uuid4(), plan(key), context=CONTEXT)
+    rest = "type, schema_version, data, metadata, hash, occurred_at, recorded_at"
+    again = (
+        f"INSERT INTO events (stream, version, event_id, {rest})"
+        f" SELECT stream, {version}, {event_id}, {rest} FROM events"
+    )
+    url = store_databases.migration_environment()["MIGRATION_DATABASE_URL"]
+    with connect(url) as owner, pytest.raises(psycopg.errors.UniqueViolation):
+        owner.execute(again)
 
 
 @pytest.mark.parametrize("models", [[BROKEN], [TITLES, BROKEN]], ids=["at once", "after a row"])

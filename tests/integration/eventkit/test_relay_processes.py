@@ -3,7 +3,7 @@
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event, Thread
 from time import monotonic
@@ -27,6 +27,9 @@ from tests.integration.eventkit.test_killed_in_mid_flow import Child
 
 PAGE = 20
 TAKEOVER_SECONDS = 30
+# What ten minutes without a broker leave at 20 writes a second, and what that may cost the relay.
+BACKLOG, MOST_KILOBYTES = 12_000, 20_000
+USUAL_PAGE = 500
 HISTORY = """
 CREATE TABLE history (number bigint GENERATED ALWAYS AS IDENTITY, epoch bigint, position bigint);
 CREATE FUNCTION remember() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS
@@ -208,3 +211,37 @@ def test_another_relay_takes_over_within_half_a_minute(
         leads(relays, second)
         assert relays.now()[0] == 2
     check(relays, repeated=PAGE)
+
+
+def test_what_waits_for_a_broker_that_is_away_takes_no_memory_and_goes_out_in_the_end(
+    relays: Relays,
+) -> None:
+    host, _, port = relays.kafka.partition(":")
+    with forwarding((host, int(port)), at_once=False) as way:
+        away = replace(relays, kafka=f"127.0.0.1:{way.port}")
+        relays.write()
+        child = away.start("only", RELAY_PAGE=str(USUAL_PAGE))
+        wait_for(lambda: tries(child) > 1)
+        before = kilobytes(child, "VmRSS")
+        for _ in range(BACKLOG // USUAL_PAGE):
+            relays.write(USUAL_PAGE)
+        tried = tries(child)
+        wait_for(lambda: tries(child) > tried + 1)
+        assert relays.now()[1] == 0
+        way.open()
+        wait_for(lambda: relays.now()[1] == relays.stored(), 120)
+        most = kilobytes(child, "VmHWM")
+    assert most - before < MOST_KILOBYTES
+    check(relays, repeated=USUAL_PAGE)
+
+
+def tries(child: Child) -> int:
+    return child.log.read_text().count("waiting")
+
+
+def kilobytes(child: Child, name: str) -> int:
+    """What the kernel says of its memory; VmHWM is the most that it ever was."""
+    assert child.process is not None
+    told = Path(f"/proc/{child.process.pid}/status").read_text(encoding="ascii")
+    (line,) = (line for line in told.splitlines() if line.startswith(f"{name}:"))
+    return int(line.split()[1])
