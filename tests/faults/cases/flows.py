@@ -11,7 +11,7 @@ from typing import ClassVar
 from local.settings import SERVICES
 from tests.faults.case import Case, Run
 from tests.faults.dump import connected
-from tests.faults.oracle.findings import BROKEN, REORDERED
+from tests.faults.oracle.findings import BROKEN, LOST, REORDERED
 from tests.faults.parts import Part
 from tests.faults.settle import published_count
 
@@ -109,6 +109,16 @@ def takes_over(run: Run, watch: Watch) -> None:
         late = run.site.until(lambda: watch.reaches(last), seconds=120)
         after = f"{time.monotonic() - began:.0f} s" if late else "two minutes without end"
         run.found(BROKEN, "F24", f"{watch.service}'s relay was taken over only after {after}")
+
+
+def catches_up(run: Run, service: str, where: str, seconds: float = CATCH_UP_SECONDS) -> None:
+    """What is stored by now is published, once nothing is in the way any more."""
+    watch, last = Watch(run, service), last_position(run, service)
+    if not run.site.until(lambda: watch.reaches(last), seconds):
+        told = (
+            f"{service}'s relay stands at {watch.position} of {last} though nothing is in the way"
+        )
+        run.found(LOST, where, told)
 
 
 class Rebalances(Case):

@@ -9,7 +9,10 @@ from typing import ClassVar
 
 import httpx
 
+from local.settings import SERVICES
 from tests.faults.case import Case, Run
+from tests.faults.cases.flows import CATCH_UP_SECONDS, catches_up
+from tests.faults.cases.processes import parts
 from tests.faults.load import Bearer
 from tests.faults.oracle.findings import BROKEN
 
@@ -63,18 +66,38 @@ class BrokerAway(Case):
     seconds: ClassVar[float] = 40
 
     def run(self, run: Run) -> None:
+        calm_down(run)
         run.injected("broker stop")
         run.site.servers[BROKER].end()
-        before = acknowledged(run)
-        run.site.sleep(run.chance.uniform(5, max(10.0, run.seconds)))
+        before, unclear = acknowledged(run), unanswered(run)
+        seconds = run.chance.uniform(5, max(10.0, run.seconds))
+        run.site.sleep(seconds)
         if acknowledged(run) == before:
             run.found(BROKEN, "F7", "nothing was acknowledged while the broker was away")
+        if more := unanswered(run) - unclear:
+            run.found(BROKEN, "F7", f"{more} requests had no clear answer without a broker")
         run.site.servers[BROKER].start()
+        for service in SERVICES:
+            catches_up(run, service, "F7", max(CATCH_UP_SECONDS, 2 * seconds))
+
+
+def calm_down(run: Run) -> None:
+    """What an outage before this has left to do is no part of this one."""
+    for _ in range(20):
+        before = unanswered(run)
+        run.site.sleep(3)
+        if unanswered(run) == before and all(part.ready() for part in parts(run)):
+            return
 
 
 def acknowledged(run: Run) -> int:
     assert run.stage is not None
     return run.stage.load.counts.states["ok"]
+
+
+def unanswered(run: Run) -> int:
+    assert run.stage is not None
+    return run.stage.load.counts.unknown
 
 
 class BrokerRestarts(Case):

@@ -14,9 +14,9 @@ import psycopg
 from local.settings import SERVICES
 from tests.faults.case import Case, Run
 from tests.faults.cases.disks import full, heals, mount, umount, unmountable
-from tests.faults.cases.flows import CATCH_UP_SECONDS, Watch, last_position
+from tests.faults.cases.flows import catches_up
 from tests.faults.dump import connected
-from tests.faults.oracle.findings import BROKEN, LOST
+from tests.faults.oracle.findings import BROKEN
 from tests.faults.site import Site, Wish
 from tests.faults.stage import Stage
 
@@ -51,7 +51,7 @@ class BrokerDiskFull(Case):
                 stage.site.servers["kafka"].end()
                 stage.site.heal()
                 for service in SERVICES:
-                    catches_up(on_stage, service)
+                    catches_up(on_stage, service, self.id)
 
 
 def goes_on_without(run: Run, stage: Stage) -> None:
@@ -59,13 +59,6 @@ def goes_on_without(run: Run, stage: Stage) -> None:
     stage.site.sleep(run.chance.uniform(8, 15))
     if stage.load.counts.states["ok"] == ok:
         run.found(BROKEN, "F18-broker", "no write succeeds while the broker's disk is full")
-
-
-def catches_up(run: Run, service: str) -> None:
-    watch, last = Watch(run, service), last_position(run, service)
-    if not run.site.until(lambda: watch.reaches(last), CATCH_UP_SECONDS):
-        told = f"{service}'s relay stands at {watch.position} of {last} though there is space"
-        run.found(LOST, "F18-broker", told)
 
 
 class WalDiskFull(Case):
