@@ -111,10 +111,10 @@ def takes_over(run: Run, watch: Watch) -> None:
         run.found(BROKEN, "F24", f"{watch.service}'s relay was taken over only after {after}")
 
 
-def catches_up(run: Run, service: str, where: str, seconds: float = CATCH_UP_SECONDS) -> None:
+def catches_up(run: Run, service: str, where: str) -> None:
     """What is stored by now is published, once nothing is in the way any more."""
     watch, last = Watch(run, service), last_position(run, service)
-    if not run.site.until(lambda: watch.reaches(last), seconds):
+    if not run.site.until(lambda: watch.reaches(last), CATCH_UP_SECONDS):
         told = (
             f"{service}'s relay stands at {watch.position} of {last} though nothing is in the way"
         )
