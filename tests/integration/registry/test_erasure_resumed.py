@@ -125,6 +125,8 @@ def test_without_a_journal_nobody_is_erased(site: Site) -> None:
 def test_a_journal_that_cannot_be_written_erases_nobody(site: Site) -> None:
     journal = Path(site.environment["ERASURE_JOURNAL"])
     with site.running() as process:
+        # Made at the start, which would have been refused otherwise.
+        journal.unlink()
         journal.mkdir()
         refused = site.erase(process)
         assert (refused.status_code, refused.json()["code"]) == (503, "unavailable")
