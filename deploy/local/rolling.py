@@ -47,7 +47,9 @@ class Container:
         self.composition.run("kill", "--signal", "SIGUSR1", self.name)
 
     def exchange(self) -> None:
-        anew = ("--no-deps", "--force-recreate", "--wait")
+        # Without --no-deps: Compose would take the container for another one, as it waits for none,
+        # and the next `up` would recreate all of them at once.
+        anew = ("--force-recreate", "--wait")
         self.composition.run("up", "--detach", *anew, self.name)
 
 
