@@ -75,11 +75,11 @@ class Sleepy(TopicPublisher):
             stand_still()
 
 
-def relay(kit: Kit, url: str) -> Callable[[], bool]:
+def relay(kit: Kit, _url: str) -> Callable[[], bool]:
     publisher = Sleepy(kit.settings.kafka_bootstrap_servers, topic(SPEAKER))
     lease = Lease("relays", "kafka", seconds=LEASE_SECONDS)
     relays.PAGE = int(os.environ.get("RELAY_PAGE", relays.PAGE))
-    return relays.Relay(kit, publisher, source=url, lease=lease).step
+    return relays.Relay(kit, publisher, source=kit.settings.source, lease=lease).step
 
 
 def consumer(kit: Kit, url: str) -> Callable[[], bool]:
