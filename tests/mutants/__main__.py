@@ -17,7 +17,8 @@ from xml.etree import ElementTree
 
 import click
 
-from tests.mutants.mutants import MUTANTS, CodeMoved, Mutant
+from tests.mutants.mutant import CodeMoved, Mutant
+from tests.mutants.mutants import MUTANTS
 from tests.servers import Search, find_kafka, find_postgres
 
 ROOT = Path(__file__).parents[2]
