@@ -24,8 +24,9 @@ from eventkit.recorded import Recorded
 from eventkit.service import Service, Subscription
 from eventkit.settings import Settings
 from eventkit.unit import Unit
-from tests.integration.eventkit.network import SPEAKER, feed, hear
+from tests.integration.eventkit.network import hear
 from tests.integration.eventkit.sample import TITLES
+from tests.integration.eventkit.wires import SPEAKER, feed
 
 
 @dataclass(frozen=True)

@@ -34,8 +34,9 @@ from eventkit.recorded import Recorded
 from eventkit.service import Service, Subscription
 from eventkit.settings import Settings
 from eventkit.unit import Kit, Unit
-from tests.integration.eventkit.network import SPEAKER, feed, hear
+from tests.integration.eventkit.network import hear
 from tests.integration.eventkit.sample import TITLES
+from tests.integration.eventkit.wires import SPEAKER, feed
 
 SILENCE_SECONDS = 3.0
 LEASE_SECONDS = float(os.environ.get("LEASE_SECONDS", "1"))

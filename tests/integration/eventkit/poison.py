@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from uuid import uuid4
 
 from contracts.envelope import Message
-from tests.integration.eventkit.network import Item, Raw
+from tests.integration.eventkit.wires import Item, Raw
 
 MEGABYTE = b"x" * (1024 * 1024 + 17)
 

@@ -20,9 +20,10 @@ from eventkit.parking.actions import PARKED_ACTION, requested
 from eventkit.projection import folded
 from eventkit.recorded import Recorded
 from eventkit.unit import Unit
-from tests.integration.eventkit.network import SPEAKER, Network, Raw, catch_up, hear, once
+from tests.integration.eventkit.network import Network, catch_up, hear, once
 from tests.integration.eventkit.poison import MEGABYTE, POISONS
 from tests.integration.eventkit.sample import CONTEXT, TITLES
+from tests.integration.eventkit.wires import SPEAKER, Raw
 
 # Of each sort one: the others differ in nothing that can be seen before the source is known.
 FIRST = (

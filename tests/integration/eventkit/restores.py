@@ -21,8 +21,9 @@ from eventkit.database import Unavailable, driver, session
 from eventkit.service import Service
 from eventkit.unit import Kit
 from local.databases import connect
-from tests.integration.eventkit.network import KafkaWire, Network
+from tests.integration.eventkit.network import Network
 from tests.integration.eventkit.sample import CONTEXT, KEY, SAMPLE
+from tests.integration.eventkit.wires import KafkaWire
 
 _FILES = "CREATE DATABASE {new} TEMPLATE {old} OWNER {owner}"
 # What a restored dump differs in: each table is another one than that which was dumped.

@@ -12,8 +12,9 @@ from eventkit.generations import Line
 from eventkit.lease import Fenced
 from eventkit.service import Subscription
 from tests.integration.eventkit.conftest import MakeKit
-from tests.integration.eventkit.network import SPEAKER, Network, catch_up, over_feed
+from tests.integration.eventkit.network import Network, catch_up, over_feed
 from tests.integration.eventkit.sample import TITLES
+from tests.integration.eventkit.wires import SPEAKER
 
 
 @pytest.fixture

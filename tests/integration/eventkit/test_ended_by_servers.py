@@ -16,8 +16,8 @@ from eventkit.kafka.topics import create_topic
 from eventkit.outbox import Filters, Outbox
 from eventkit.relay import BrokerUnavailable
 from eventkit.unit import Kit
-from tests.integration.eventkit.network import SPEAKER
 from tests.integration.eventkit.sample import CONTEXT, SAMPLE, plan
+from tests.integration.eventkit.wires import SPEAKER
 
 # The server ends a transaction in which its client stands still, as it does a slow one.
 STANDS_STILL = "SET idle_in_transaction_session_timeout = '50ms'"

@@ -14,8 +14,8 @@ from eventkit.kafka.publisher import TopicPublisher
 from eventkit.kafka.topics import create_topic
 from eventkit.outbox import Filters, Outbox
 from eventkit.unit import Kit
-from tests.integration.eventkit.network import served
 from tests.integration.eventkit.sample import CONTEXT, SAMPLE, plan
+from tests.integration.eventkit.wires import served
 
 TOPIC = "netztreff.attributes"
 

@@ -20,9 +20,9 @@ from eventkit.http.app import create_app
 from eventkit.http.feed import LONGEST_MS
 from eventkit.unit import Kit
 from tests.integration.eventkit.http_sample import SERVICE
-from tests.integration.eventkit.network import served
 from tests.integration.eventkit.sample import CONTEXT, SAMPLE, cancel, plan
 from tests.integration.eventkit.test_relay import PRIVATE
+from tests.integration.eventkit.wires import served
 
 PROBLEM = "application/problem+json"
 

@@ -16,14 +16,7 @@ from eventkit.generation_gauges import lost_events
 from eventkit.unit import Kit
 from tests.conftest import MakeDatabases
 from tests.integration.eventkit.conftest import MakeKit
-from tests.integration.eventkit.network import (
-    SPEAKER,
-    Network,
-    catch_up,
-    follow,
-    over_feed,
-    over_kafka,
-)
+from tests.integration.eventkit.network import Network, catch_up, follow, over_feed, over_kafka
 from tests.integration.eventkit.restores import (
     Backup,
     command,
@@ -36,6 +29,7 @@ from tests.integration.eventkit.restores import (
     wait_for_suspicion,
 )
 from tests.integration.eventkit.sample import cancel, plan
+from tests.integration.eventkit.wires import SPEAKER
 
 Take = Callable[[Kit], Backup]
 

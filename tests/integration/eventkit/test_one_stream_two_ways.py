@@ -15,7 +15,8 @@ from eventkit.consuming.incoming import Source
 from eventkit.database import driver, session
 from tests.contracts.examples import PUBLISHED
 from tests.integration.eventkit.conftest import MakeKit
-from tests.integration.eventkit.network import FeedWire, Network, over_kafka
+from tests.integration.eventkit.network import Network, over_kafka
+from tests.integration.eventkit.wires import FeedWire
 
 INSERT = (
     "INSERT INTO events (stream, version, event_id, type, schema_version, data, metadata, hash,"

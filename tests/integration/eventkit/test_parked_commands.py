@@ -17,9 +17,10 @@ from eventkit.recorded import Recorded
 from eventkit.service import Service
 from eventkit.unit import Unit
 from tests.integration.eventkit.conftest import MakeKit
-from tests.integration.eventkit.network import SPEAKER, Network, catch_up, hear, once, over_feed
+from tests.integration.eventkit.network import Network, catch_up, hear, once, over_feed
 from tests.integration.eventkit.restores import say_restored, speak
 from tests.integration.eventkit.sample import plan
+from tests.integration.eventkit.wires import SPEAKER
 
 AUDITED = (
     "SELECT type, metadata::json->>'actor', data::json FROM events"

@@ -14,7 +14,8 @@ from eventkit.parking.erasure import CLEARED, forget_parked
 from eventkit.parking.parked import park
 from eventkit.unit import Kit
 from tests.integration.eventkit.conftest import MakeKit
-from tests.integration.eventkit.network import SPEAKER, over_feed
+from tests.integration.eventkit.network import over_feed
+from tests.integration.eventkit.wires import SPEAKER
 
 PERSON = str(uuid4())
 

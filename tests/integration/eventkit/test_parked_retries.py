@@ -22,16 +22,9 @@ from eventkit.recorded import Recorded
 from eventkit.service import Subscription
 from eventkit.unit import Unit
 from tests.integration.eventkit.conftest import MakeKit
-from tests.integration.eventkit.network import (
-    SPEAKER,
-    Network,
-    catch_up,
-    feed,
-    hear,
-    once,
-    over_feed,
-)
+from tests.integration.eventkit.network import Network, catch_up, hear, once, over_feed
 from tests.integration.eventkit.sample import TITLES
+from tests.integration.eventkit.wires import SPEAKER, feed
 
 FREE = "UPDATE consumers SET held_until = NULL RETURNING 1"
 DUE = "UPDATE parked SET retry_at = clock_timestamp() WHERE reason = 'gap' RETURNING 1"

@@ -8,16 +8,15 @@ from eventkit.consuming.feed import FeedReader
 from eventkit.consuming.incoming import SourceUnavailable
 from tests.integration.eventkit.conftest import MakeKit
 from tests.integration.eventkit.network import (
-    FeedWire,
     Network,
     catch_up,
-    feed,
     follow,
     once,
     over_feed,
     over_kafka,
 )
 from tests.integration.eventkit.poison_contract import PoisonContract
+from tests.integration.eventkit.wires import FeedWire, feed
 
 
 class TestPoisonOnATopic(PoisonContract):

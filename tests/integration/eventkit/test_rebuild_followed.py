@@ -17,16 +17,9 @@ from eventkit.rebuild import contents_hash, rebuild
 from eventkit.unit import Kit
 from tests.conftest import MakeDatabases
 from tests.integration.eventkit.conftest import migrated, opened
-from tests.integration.eventkit.network import (
-    SPEAKER,
-    Network,
-    Raw,
-    catch_up,
-    feed,
-    once,
-    over_feed,
-)
+from tests.integration.eventkit.network import Network, catch_up, once, over_feed
 from tests.integration.eventkit.sample import CONTEXT, SAMPLE, TITLES, plan
+from tests.integration.eventkit.wires import SPEAKER, Raw, feed
 
 
 @dataclass(frozen=True, kw_only=True)

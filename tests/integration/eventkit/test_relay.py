@@ -19,8 +19,8 @@ from eventkit.kafka.topics import create_topic
 from eventkit.lease import Lease
 from eventkit.relay import BrokerUnavailable, Relay
 from eventkit.unit import Kit
-from tests.integration.eventkit.network import SPEAKER, silent_broker
 from tests.integration.eventkit.sample import CONTEXT, SAMPLE, plan
+from tests.integration.eventkit.wires import SPEAKER, silent_broker
 
 PRIVATE = Aggregate[str, EndpointRemoved, EndpointRemoved](
     name="endpoint", decide=lambda _, command: [command], evolve=lambda _, __: "removed"

@@ -21,9 +21,9 @@ from eventkit.lease import SECONDS
 from eventkit.unit import Kit
 from local.databases import Databases, connect
 from tests.integration.eventkit.forwarding import Forwarder, forwarding
-from tests.integration.eventkit.network import SPEAKER
 from tests.integration.eventkit.sample import CONTEXT, SAMPLE, plan
 from tests.integration.eventkit.test_killed_in_mid_flow import Child
+from tests.integration.eventkit.wires import SPEAKER
 
 PAGE = 20
 TAKEOVER_SECONDS = 30

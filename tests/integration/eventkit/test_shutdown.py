@@ -18,9 +18,10 @@ import pytest
 from local.databases import Databases
 from local.processes import wait_until
 from tests.integration.eventkit.conftest import MakeKit
-from tests.integration.eventkit.network import Network, once, over_kafka, silent_broker
+from tests.integration.eventkit.network import Network, once, over_kafka
 from tests.integration.eventkit.serving import Serving, environment, serving
 from tests.integration.eventkit.test_killed_in_mid_flow import Child, wait_for, writing
+from tests.integration.eventkit.wires import silent_broker
 
 CLIENTS = 8
 IN_TIME = 30

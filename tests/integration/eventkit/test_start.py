@@ -12,9 +12,10 @@ from local.databases import Databases
 from local.processes import wait_until
 from tests.integration.eventkit.conftest import MakeKit
 from tests.integration.eventkit.forwarding import Address, forwarding
-from tests.integration.eventkit.network import SPEAKER, once, over_kafka
+from tests.integration.eventkit.network import once, over_kafka
 from tests.integration.eventkit.serving import environment, started
 from tests.integration.eventkit.test_killed_in_mid_flow import Child, wait_for
+from tests.integration.eventkit.wires import SPEAKER
 
 
 def address(url: str) -> Address:

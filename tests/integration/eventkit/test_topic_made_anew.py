@@ -18,9 +18,9 @@ from eventkit.kafka.topics import Watch, create_topic
 from eventkit.outbox import Filters, Outbox
 from eventkit.relay import BrokerUnavailable, Relay
 from eventkit.unit import Kit
-from tests.integration.eventkit.network import SPEAKER
 from tests.integration.eventkit.sample import CONTEXT, SAMPLE, plan
 from tests.integration.eventkit.test_relay import on_topic, position
+from tests.integration.eventkit.wires import SPEAKER
 
 TOPIC = topic(SPEAKER)
 # Before the page is published, after it was acknowledged, and by a producer that was just made.

@@ -12,16 +12,9 @@ from eventkit.consuming.incoming import SourceUnavailable, Stuck
 from eventkit.kafka.reader import TopicReader
 from eventkit.kafka.topics import create_topic
 from tests.integration.eventkit.conftest import MakeKit
-from tests.integration.eventkit.network import (
-    SPEAKER,
-    Network,
-    catch_up,
-    follow,
-    once,
-    over_kafka,
-    silent_broker,
-)
+from tests.integration.eventkit.network import Network, catch_up, follow, once, over_kafka
 from tests.integration.eventkit.sample import CONTEXT, SAMPLE, plan
+from tests.integration.eventkit.wires import SPEAKER, silent_broker
 
 
 @pytest.fixture

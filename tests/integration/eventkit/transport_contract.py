@@ -15,15 +15,8 @@ from eventkit.lease import Lease
 from eventkit.parking.parked import ask_for_retry
 from eventkit.recorded import Recorded
 from eventkit.unit import Unit
-from tests.integration.eventkit.network import (
-    SPEAKER,
-    Network,
-    Raw,
-    catch_up,
-    follow,
-    hear,
-    once,
-)
+from tests.integration.eventkit.network import Network, catch_up, follow, hear, once
+from tests.integration.eventkit.wires import SPEAKER, Raw
 
 
 class TransportContract:
