@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_hex
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from click.testing import CliRunner, Result
 from psycopg.sql import SQL, Composed, Identifier
@@ -21,8 +21,8 @@ from eventkit.database import Unavailable, driver, session
 from eventkit.service import Service
 from eventkit.unit import Kit
 from local.databases import connect
-from tests.integration.eventkit.network import Network
-from tests.integration.eventkit.sample import CONTEXT, KEY, SAMPLE
+from tests.integration.eventkit.network import Network, catch_up
+from tests.integration.eventkit.sample import CONTEXT, KEY, SAMPLE, plan
 from tests.integration.eventkit.wires import KafkaWire
 
 _FILES = "CREATE DATABASE {new} TEMPLATE {old} OWNER {owner}"
@@ -150,3 +150,13 @@ def lost(network: Network) -> set[UUID]:
 def speak(network: Network, key: UUID, what: Any) -> None:
     network.speaker.execute(SAMPLE, key, what, context=CONTEXT)
     network.wire.deliver()
+
+
+def behind(network: Network, consumer: Consumer, postgres: str, backup: Backup, more: int) -> None:
+    """After its backup the speaker tells of so many streams, is set back, says so and goes on."""
+    network.say(streams=more)
+    catch_up(network, consumer)
+    backup.restore()
+    assert say_restored(network, postgres, "--yes").exit_code == 0
+    speak(network, key := uuid4(), plan(key))
+    catch_up(network, consumer)

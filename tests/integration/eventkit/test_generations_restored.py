@@ -19,6 +19,7 @@ from tests.integration.eventkit.conftest import MakeKit
 from tests.integration.eventkit.network import Network, catch_up, follow, over_feed, over_kafka
 from tests.integration.eventkit.restores import (
     Backup,
+    behind,
     command,
     heard,
     ids,
@@ -103,13 +104,7 @@ def test_the_alarm_ends_once_somebody_has_seen_what_was_lost_and_the_list_stays(
     network.say()
     consumer = network.consumer()
     catch_up(network, consumer)
-    backup = take(network.speaker)
-    network.say(streams=2)
-    catch_up(network, consumer)
-    backup.restore()
-    assert say_restored(network, postgres, "--yes").exit_code == 0
-    speak(network, key := uuid4(), plan(key))
-    catch_up(network, consumer)
+    behind(network, consumer, postgres, take(network.speaker), more=2)
     assert alarming(network) == 2
     acknowledge = ("lost", "acknowledge", SPEAKER, "--reason", "Neu erfasst.")
     seen = command(network.listener, network, postgres, *acknowledge)
@@ -284,12 +279,6 @@ def test_what_a_restored_owner_may_have_forgotten_of_an_erasure_is_acknowledged_
         carry_out(sql, (), told, held=0)
         settle(sql, SPEAKER, told.person, None)
         assert unsettled(sql) == []
-    backup = take(network.speaker)
-    network.say(streams=1)
-    catch_up(network, consumer)
-    backup.restore()
-    assert say_restored(network, postgres, "--yes").exit_code == 0
-    speak(network, key := uuid4(), plan(key))
-    catch_up(network, consumer)
+    behind(network, consumer, postgres, take(network.speaker), more=1)
     with session(network.listener.engine) as sql:
         assert [row["person"] for row in unsettled(sql)] == [told.person]

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
 from itertools import permutations
 from random import Random
 from threading import Barrier
@@ -16,7 +15,7 @@ from uuid import uuid4
 
 import httpx
 
-from tests.integration.meetings.conftest import COHORT, STARTS_AT
+from tests.integration.meetings.asking import World, told_by
 from tests.integration.meetings.model import (
     AHEAD,
     ANY,
@@ -28,12 +27,10 @@ from tests.integration.meetings.model import (
     Ask,
     Meeting,
     Model,
-    Person,
     shown,
 )
 
 NAMES = ("Anna", "Berta", "Cem", "Dora")
-TIMES = tuple(STARTS_AT + timedelta(days=days) for days in range(3))
 BUSY = Answer(status=409, code="idempotency-key-busy")
 ERASED = Answer(status=409, code="person-erased")
 
@@ -60,63 +57,6 @@ ACTS = {
     "cancel": 1,
 }
 SEEN = {"present": 9, ANY: 2, "earlier": 2, "later": 1, NONE: 1}
-
-
-@dataclass
-class World:
-    """A running service, and what became of the things that the model knows."""
-
-    client: httpx.Client
-    paths: dict[int, str] = field(default_factory=dict)
-    people: dict[tuple[int, Person], str] = field(default_factory=dict)
-
-    def send(self, ask: Ask) -> httpx.Response:
-        headers = {} if ask.key is None else {"Idempotency-Key": f'"{ask.key}"'}
-        if ask.seen != NONE:
-            headers["If-Match"] = ANY if ask.seen == ANY else f'"{ask.seen}"'
-        return self.client.post(self._path(ask), json=_body(ask), headers=headers)
-
-    def learn(self, expected: Answer, answer: httpx.Response) -> None:
-        """The same thing has the same address for ever, and no other thing has it."""
-        if expected.of is None:
-            return
-        (meeting, person), path = expected.of, answer.headers["Location"]
-        if person is None:
-            assert self.paths.setdefault(meeting, path) == path
-            return
-        participant = path.rpartition("/")[2]
-        assert path == f"{self.paths[meeting]}/registrations/{participant}"
-        assert self.people.setdefault((meeting, person), participant) == participant
-        assert len(set(self.people.values())) == len(self.people)
-
-    def shown(self, number: int) -> dict[str, Any]:
-        answer = self.client.get(self.paths[number])
-        told = answer.raise_for_status().json()
-        listed = self.client.get(f"{self.paths[number]}/registrations", params={"limit": 200})
-        guests = listed.raise_for_status().json()["items"]
-        starts_at = told["starts_at"] and datetime.fromisoformat(told["starts_at"])
-        counts = ("registered", "waitlisted", "checked_in")
-        actions = {one.replace("_", "-") for one in told["actions"]}
-        return {
-            "state": told["state"],
-            "version": _version(answer),
-            "time": None if starts_at is None else TIMES.index(starts_at),
-            "capacity": told["capacity"],
-            **{name: told["attendance"][name] for name in counts},
-            "actions": actions & set(WHEN),
-            "guests": [(one["name"], one["standing"], one["erased"]) for one in guests],
-        }
-
-    def _path(self, ask: Ask) -> str:
-        if ask.act == "plan":
-            return "/v1/meetings"
-        meeting = self.paths[ask.meeting]
-        if ask.person is None:
-            return f"{meeting}/{'registrations' if ask.act == 'register' else ask.act}"
-        participant = self.people[ask.meeting, ask.person]
-        if ask.act == "erase":
-            return f"/v1/participants/{participant}/erasure"
-        return f"{meeting}/registrations/{participant}/{ask.act}"
 
 
 @dataclass
@@ -173,7 +113,7 @@ class Walk:
     def ask(self, ask: Ask) -> None:
         self.asked.append(ask)
         expected, answer = self.model.answer(ask), self.world.send(ask)
-        assert _told(ask, answer) == replace(expected, of=None), answer.text
+        assert told_by(ask, answer) == replace(expected, of=None), answer.text
         self.came[ask.act, expected.code or str(expected.status)] += 1
         self.world.learn(expected, answer)
         self.compare(ask.meeting if expected.of is None else expected.of[0])
@@ -188,7 +128,7 @@ class Walk:
 
         with ThreadPoolExecutor(len(asks)) as crowd:
             answers = list(crowd.map(send, asks))
-        told = [_told(ask, answer) for ask, answer in zip(asks, answers, strict=True)]
+        told = [told_by(ask, answer) for ask, answer in zip(asks, answers, strict=True)]
         for ask, one in zip(asks, told, strict=True):
             self.came[ask.act, one.code or str(one.status)] += 1
         done = [number for number in range(len(asks)) if not _did_nothing(number, asks, told)]
@@ -253,44 +193,6 @@ def _aptness(act: str, meeting: Meeting) -> int:
     """What would be refused is asked less often, and what ends a meeting is no better."""
     is_apt = meeting.state in WHEN.get(act, AHEAD)
     return 4 if is_apt and act not in ("start", "cancel") else 1
-
-
-def _body(ask: Ask) -> dict[str, Any] | None:
-    if ask.act in ("plan", "schedule", "reschedule"):
-        times = {} if ask.value is None else _times(TIMES[ask.value])
-        planned = {"kind": "network_meeting", "title": "Netzwerktreffen"}
-        more = {"reason": "Raum belegt"} if ask.act == "reschedule" else {}
-        return times | (planned if ask.act == "plan" else more)
-    bodies: dict[str, dict[str, Any]] = {
-        "open-invitations": {
-            "audience": [{"kind": "cohort", "id": str(COHORT)}],
-            "capacity": ask.value,
-        },
-        "register": {"side": "guest", "name": ask.value, "email": f"{ask.value}@example.org"},
-        "cancel": {"reason": "Niemand kommt"},
-        "erase": {"reason": "request"},
-    }
-    return bodies.get(ask.act, {} if ask.act in ("start", "end") else None)
-
-
-def _times(starts_at: datetime) -> dict[str, str]:
-    ends_at = starts_at + timedelta(hours=3)
-    return {"starts_at": starts_at.isoformat(), "ends_at": ends_at.isoformat()}
-
-
-def _told(ask: Ask, answer: httpx.Response) -> Answer:
-    """What the answer says, as far as the model foretells it."""
-    content = answer.json() if answer.content else {}
-    if answer.is_success and ask.act == "erase":
-        assert content["state"] == "pending"
-        return Answer(status=answer.status_code)
-    version = content.get("version")
-    assert version is None or _version(answer) == version
-    return Answer(status=answer.status_code, code=content.get("code"), version=version)
-
-
-def _version(answer: httpx.Response) -> int:
-    return int(answer.headers["ETag"].strip('"').partition(".")[0])
 
 
 def _did_nothing(number: int, asks: Sequence[Ask], told: Sequence[Answer]) -> bool:

@@ -1,10 +1,9 @@
-"""Mails as they leave: to whom, with what, and what the mail server's answers lead to."""
+"""Mails as they leave: to whom, and with what."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-import pytest
 import sqlalchemy as sa
 import vobject
 from icalendar import Calendar
@@ -19,6 +18,7 @@ from contracts.events.meetings import (
 )
 from eventkit.database import driver, session
 from notifications.projection.meetings import meetings
+from tests.integration.notifications.letters import invited, outcome
 from tests.integration.notifications.world import (
     ENDS_AT,
     STARTS_AT,
@@ -29,14 +29,6 @@ from tests.integration.notifications.world import (
 from tests.mailbox import Mail
 
 DAY = timedelta(days=1)
-
-
-def invited(world: World, title: str = "Netzwerktreffen") -> tuple[UUID, UUID]:
-    """A meeting and somebody whom it invites."""
-    group, party = cohort(), town()
-    world.accept(group.id, party)
-    contact = world.contact(party)
-    return world.open_meeting(group, title=title), contact
 
 
 def change(world: World, meeting: UUID, event: Any) -> None:
@@ -53,11 +45,6 @@ def entry(mail: Mail) -> Any:
     (event,) = read.walk("VEVENT")
     assert vobject.readOne(content.decode()).vevent.uid.value == str(event["UID"])
     return event
-
-
-def outcome(world: World, recipient: UUID) -> tuple[str, int, str | None]:
-    row = world.log(recipient_id=recipient)[-1]
-    return row["state"], row["attempts"], row["code"]
 
 
 def test_an_invitation_arrives_with_its_calendar_entry(world: World) -> None:
@@ -234,60 +221,6 @@ def test_an_address_with_a_line_end_reaches_no_server(world: World) -> None:
     world.send()
     assert outcome(world, contact) == ("abandoned", 0, "address_refused")
     assert len(world.mailbox.mails) == before
-
-
-@pytest.mark.parametrize("answer", ["450 later", "451 local error", "452 full", "421 closing"])
-def test_a_server_that_says_later_is_asked_again_later(world: World, answer: str) -> None:
-    _, contact = invited(world)
-    address = f"{contact}@example.org"
-    world.mailbox.refusals[address] = answer
-    world.send()
-    state, attempts, code = outcome(world, contact)
-    assert (state, attempts, code) == ("retrying", 1, f"smtp_{answer[:3]}")
-    del world.mailbox.refusals[address]
-    world.let_time_pass(contact)
-    world.send()
-    assert outcome(world, contact) == ("delivered", 2, None)
-
-
-def test_a_postponed_mail_waits_five_minutes_at_least(world: World) -> None:
-    _, contact = invited(world)
-    world.mailbox.refusals[f"{contact}@example.org"] = "450 greylisted"
-    begun = datetime.now(UTC)
-    world.send()
-    (row,) = world.log(recipient_id=contact)
-    assert row["due_at"] >= begun + timedelta(minutes=5)
-
-
-def test_a_mail_whose_answer_is_lost_comes_once_more_under_the_same_id(world: World) -> None:
-    _, contact = invited(world)
-    world.mailbox.unanswered.add(f"{contact}@example.org")
-    world.send()
-    assert outcome(world, contact)[2] == "connection_lost"
-    for _ in range(2):
-        world.let_time_pass(contact)
-        world.send()
-    assert outcome(world, contact)[0] == "delivered"
-    first, second = (mail.message["Message-ID"] for mail in world.mails_to(contact))
-    assert first == second
-
-
-@pytest.mark.parametrize("answer", ["550 unknown", "552 too big", "553 bad"])
-def test_a_server_that_says_never_is_not_asked_again(world: World, answer: str) -> None:
-    _, contact = invited(world)
-    world.mailbox.refusals[f"{contact}@example.org"] = answer
-    world.send()
-    assert outcome(world, contact) == ("abandoned", 1, f"smtp_{answer[:3]}")
-
-
-def test_a_recipient_who_is_refused_does_not_hold_up_the_others(world: World) -> None:
-    group, party = cohort(), town()
-    world.accept(group.id, party)
-    people = [world.contact(party) for _ in range(3)]
-    world.mailbox.refusals[f"{people[1]}@example.org"] = "550 unknown"
-    world.open_meeting(group)
-    world.send()
-    assert [len(world.mails_to(person)) for person in people] == [1, 0, 1]
 
 
 def test_a_meeting_that_is_over_is_not_written_about_any_more(world: World) -> None:
