@@ -15,12 +15,63 @@ from tests.faults.site import Site, Wish
 from tests.faults.stage import Stage
 
 MEGABYTE = 1024 * 1024
-# Enough for three databases and their log of changes, and soon full of ballast.
-SIZE_MEGABYTES = 400
 HEAL_SECONDS = 90.0
 
 
-class DiskFull(Case):
+class FullDisk(Case):
+    """A disk of its own under `folder` of the site: full for a while, and freed, some times."""
+
+    shared: ClassVar[bool] = False
+    seconds: ClassVar[float] = 120
+    times: ClassVar[int] = 2
+    # Below what it is, in words of the table; where it is mounted; how large it is.
+    under: ClassVar[str]
+    folder: ClassVar[str]
+    megabytes: ClassVar[int]
+
+    def run(self, run: Run) -> None:
+        if (why := unmountable(run.folder)) is not None:
+            run.injected("disk full: NOT RUN, mounting is not permitted", why=why)
+            return
+        with run.open(Wish(prepare=self.disk)) as stage:
+            self.begin(stage.site)
+            for _ in range(self.times):
+                stage.site.sleep(run.chance.uniform(3, 8))
+                run.injected(f"disk full under {self.under}")
+                with full(stage.site.folder / self.folder / "ballast"):
+                    self.meanwhile(run, stage)
+                self.afterwards(run, stage)
+
+    def begin(self, site: Site) -> None:
+        """What is still to be done once everything runs."""
+
+    def meanwhile(self, run: Run, stage: Stage) -> None:
+        """While not a byte is free."""
+        stage.site.sleep(run.chance.uniform(4, 15))
+
+    def afterwards(self, run: Run, stage: Stage) -> None:
+        """What ended is started again, as an operator's supervisor would."""
+        stage.site.heal()
+        ok = stage.load.counts.states["ok"]
+        if not stage.site.until(lambda: stage.load.counts.states["ok"] > ok + 3, HEAL_SECONDS):
+            what = f"no write succeeds {HEAL_SECONDS:.0f} s after space was made"
+            run.found(BROKEN, self.id, what)
+
+    @contextmanager
+    def disk(self, site: Site) -> Iterator[None]:
+        """A filesystem in memory."""
+        place = site.folder / self.folder
+        place.mkdir(parents=True)
+        done = mount(place, self.megabytes)
+        if done.returncode:
+            raise OSError(done.stderr)
+        try:
+            yield
+        finally:
+            umount(place)
+
+
+class DatabaseDiskFull(FullDisk):
     """Nothing is acknowledged that is not stored, and space that is made heals everything.
 
     That a full disk is told as 503, and not as 500, is seen in the load's ledger.
@@ -28,21 +79,11 @@ class DiskFull(Case):
 
     id: ClassVar[str] = "F18"
     title: ClassVar[str] = "the database's disk is full, three times"
-    shared: ClassVar[bool] = False
-    seconds: ClassVar[float] = 120
     times: ClassVar[int] = 3
-
-    def run(self, run: Run) -> None:
-        if (why := unmountable(run.folder)) is not None:
-            run.injected("disk full: NOT RUN, mounting is not permitted", why=why)
-            return
-        with run.open(Wish(prepare=small_disk)) as stage:
-            for _ in range(self.times):
-                stage.site.sleep(run.chance.uniform(3, 8))
-                run.injected("disk full under the database")
-                with full(stage.site.folder / "postgres" / "ballast"):
-                    stage.site.sleep(run.chance.uniform(4, 15))
-                heals(run, stage)
+    under: ClassVar[str] = "the database"
+    folder: ClassVar[str] = "postgres"
+    # Enough for three databases and their log of changes, and soon full of ballast.
+    megabytes: ClassVar[int] = 400
 
 
 def unmountable(folder: Path) -> str | None:
@@ -54,20 +95,6 @@ def unmountable(folder: Path) -> str | None:
         return done.stderr.strip()
     umount(place)
     return None
-
-
-@contextmanager
-def small_disk(site: Site) -> Iterator[None]:
-    """A filesystem of its own where the database's data will be."""
-    place = site.folder / "postgres"
-    place.mkdir(parents=True)
-    done = mount(place, SIZE_MEGABYTES)
-    if done.returncode:
-        raise OSError(done.stderr)
-    try:
-        yield
-    finally:
-        umount(place)
 
 
 def mount(place: Path, megabytes: int) -> subprocess.CompletedProcess[str]:
@@ -93,11 +120,3 @@ def full(ballast: Path) -> Iterator[None]:
         yield
     finally:
         ballast.unlink()
-
-
-def heals(run: Run, stage: Stage) -> None:
-    """What ended is started again, as an operator's supervisor would."""
-    stage.site.heal()
-    ok = stage.load.counts.states["ok"]
-    if not stage.site.until(lambda: stage.load.counts.states["ok"] > ok + 3, HEAL_SECONDS):
-        run.found(BROKEN, "F18", f"no write succeeds {HEAL_SECONDS:.0f} s after space was made")
