@@ -9,6 +9,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,6 +37,11 @@ class Composition:
     def port(self, service: str) -> int:
         """Where this machine reaches the service's API."""
         return int(self.env.get(f"{service.upper()}_PORT") or PORTS[service])
+
+    def place(self, service: str) -> str:
+        """Where callers reach it, in words: its public address, or else a port of this machine."""
+        here = f"http://127.0.0.1:{self.port(service)}"
+        return f"{service} at {self.env.get(f'{service.upper()}_PUBLIC_URL') or here}"
 
     def command(self, *arguments: str) -> list[str]:
         project = () if self.project is None else ("--project-name", self.project)
@@ -106,23 +112,26 @@ def up(composition: Composition) -> None:
     env(composition)
     composition.run("build")
     composition.up()
-    where = ", ".join(f"{name} at http://127.0.0.1:{composition.port(name)}" for name in SERVICES)
-    print(f"Netztreff runs: {where}.")
+    print(f"Netztreff runs: {', '.join(map(composition.place, SERVICES))}.")
 
 
 ACTIONS = {"env": env, "up": up}
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m local.compose", description=__doc__)
-    parser.add_argument("action", choices=ACTIONS)
-    action = parser.parse_args().action
+def carry_out(act: Callable[[Composition], None]) -> int:
+    """Do something with the composition of .env; its exit code, after one sentence of a failure."""
     try:
-        ACTIONS[action](Composition(env=EnvFile(CHECKOUT / ".env")))
+        act(Composition(env=EnvFile(CHECKOUT / ".env")))
     except StartFailed as failure:
         print(failure, file=sys.stderr)
         return 1
     return os.EX_OK
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m local.compose", description=__doc__)
+    parser.add_argument("action", choices=ACTIONS)
+    return carry_out(ACTIONS[parser.parse_args().action])
 
 
 if __name__ == "__main__":

@@ -4,18 +4,15 @@ Run it once images or settings have changed; the new release's migrations come f
 """
 
 import argparse
-import os
 import sys
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from local.compose import Composition
-from local.env_file import EnvFile
+from local.compose import Composition, carry_out
 from local.processes import StartFailed
 from local.progress import step
-from local.settings import CHECKOUT
 
 # Who follows comes before whom it follows, and an api after whom it wakes.
 SERVICES = ("notifications", "meetings", "registry")
@@ -95,12 +92,8 @@ def exchange_all(composition: Composition, wait: float) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m local.rolling", description=__doc__)
     parser.add_argument("--wait", type=float, default=WAIT_SECONDS, help="seconds to stay unready")
-    try:
-        exchange_all(Composition(env=EnvFile(CHECKOUT / ".env")), parser.parse_args().wait)
-    except StartFailed as failure:
-        print(failure, file=sys.stderr)
-        return 1
-    return os.EX_OK
+    wait = parser.parse_args().wait
+    return carry_out(lambda composition: exchange_all(composition, wait))
 
 
 if __name__ == "__main__":

@@ -67,6 +67,16 @@ def test_a_broken_enrolment_goes_on_where_it_ended(
     assert composition.env.path.stat().st_mode & 0o777 == 0o600
 
 
+def test_callers_are_sent_to_the_public_address_or_else_to_the_port(
+    composition: Composition,
+) -> None:
+    assert composition.place("meetings") == "meetings at http://127.0.0.1:8402"
+    composition.env.change({"MEETINGS_PORT": "9402"})
+    assert composition.place("meetings") == "meetings at http://127.0.0.1:9402"
+    composition.env.change({"MEETINGS_PUBLIC_URL": "https://meetings.example.org"})
+    assert composition.place("meetings") == "meetings at https://meetings.example.org"
+
+
 def test_secrets_are_written_once(composition: Composition) -> None:
     written = composition.env.path.read_text("utf-8")
     compose.env(composition)
