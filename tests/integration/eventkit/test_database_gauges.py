@@ -40,6 +40,21 @@ def test_connections_are_told_by_what_they_do(kit: Kit) -> None:
     assert now["database_server_connections"] < now["database_server_connections_limit"]
 
 
+def test_the_servers_connections_are_those_of_every_role(
+    kit: Kit, store_databases: Databases
+) -> None:
+    before = numbers(kit)
+    owner = store_databases.migration_environment()["MIGRATION_DATABASE_URL"]
+    with ExitStack() as opened:
+        for server in (owner, store_databases.server):
+            for _ in range(5):
+                opened.enter_context(open_as(server))
+        now = numbers(kit)
+    # The ten, and the one that asks.
+    assert now["database_server_connections"] >= 11
+    assert now["database_connections idle"] == before["database_connections idle"]
+
+
 def test_the_size_of_the_store_grows_with_it(kit: Kit, store_databases: Databases) -> None:
     before = numbers(kit)["database_size_bytes"]
     owner = store_databases.migration_environment()["MIGRATION_DATABASE_URL"]

@@ -9,11 +9,13 @@ from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 
 # The server's names have more words and one of them spaces.
 _STATES = {"active": "active", "idle": "idle", "idle in transaction": "in_transaction"}
+# Of other roles' sessions everybody sees the database and the role, and no more: no backend_type.
 _SERVER = sa.text(
     """
     SELECT current_setting('max_connections')::int
            - current_setting('superuser_reserved_connections')::int AS most,
-           (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend') AS taken,
+           (SELECT count(*) FROM pg_stat_activity
+            WHERE datid IS NOT NULL AND usesysid IS NOT NULL) AS taken,
            pg_database_size(current_database()) AS size
     """
 )
