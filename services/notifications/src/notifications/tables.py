@@ -14,6 +14,8 @@ claims = sa.Table(
     sa.Column("recipient_id", sa.Uuid, nullable=False, index=True),
     sa.Column("token", sa.Uuid, nullable=False),
     sa.Column("leased_until", sa.DateTime(timezone=True), nullable=False),
+    # Nobody was to make it before; stays when that is over, for it is late from then on.
+    sa.Column("held_until", sa.DateTime(timezone=True)),
 )
 
 # Published forms of events that some endpoint is told of; kept as long as anybody tries.

@@ -52,13 +52,19 @@ class Claims:
 
     def release(self, delivery_ids: Sequence[UUID], *, after: timedelta = timedelta()) -> None:
         """Give deliveries back, to be taken again after a while."""
-        mine = sa.and_(claims.c.delivery_id.in_(delivery_ids), claims.c.token == self._token)
-        until = sa.func.now() + after
+        mine, was_held = self._mine(delivery_ids), claims.c.held_until.is_not(None)
         with session(self._kit.engine) as connection:
-            if after:
-                connection.execute(claims.update().where(mine).values(leased_until=until))
-            else:
-                connection.execute(claims.delete().where(mine))
+            if not after:
+                connection.execute(claims.delete().where(mine, ~was_held))
+            until = sa.func.now() + after
+            connection.execute(claims.update().where(mine).values(leased_until=until))
+
+    def hold(self, delivery_ids: Sequence[UUID], wait: timedelta) -> None:
+        """Give deliveries back that must not be made yet; they are late only when that is over."""
+        until = sa.func.now() + wait
+        holding = claims.update().where(self._mine(delivery_ids))
+        with session(self._kit.engine) as connection:
+            connection.execute(holding.values(leased_until=until, held_until=until))
 
     def sweep(self) -> None:
         """Drop what no delivery can need any more: causes older than the longest retrying."""
@@ -67,6 +73,9 @@ class Claims:
         with session(self._kit.engine) as connection:
             connection.execute(causes.delete().where(old))
             connection.execute(claims.delete().where(over))
+
+    def _mine(self, delivery_ids: Sequence[UUID]) -> sa.ColumnElement[bool]:
+        return sa.and_(claims.c.delivery_id.in_(delivery_ids), claims.c.token == self._token)
 
     def _due(self) -> sa.Select[tuple[UUID, UUID, datetime | None]]:
         is_free = sa.or_(claims.c.leased_until.is_(None), claims.c.leased_until <= sa.func.now())

@@ -9,15 +9,17 @@ from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 
 from contracts.events.notifications import Channel
 
-# A worker holds a delivery for five minutes at most; what is put off for longer is so by a cap.
+# What was held back is late from then on where no hold came after. greatest() passes over NULL.
 _OPEN = sa.text(
     """
-    SELECT channel, count(*) AS open, extract(epoch FROM clock_timestamp() - min(due_at) FILTER (
-        WHERE due_at <= clock_timestamp()
-              AND coalesce(leased_until <= clock_timestamp() + interval '5 minutes', true)
-    )) AS seconds
-    FROM deliveries LEFT JOIN delivery_claims USING (delivery_id)
-    WHERE due_at IS NOT NULL GROUP BY channel
+    SELECT channel, count(*) AS open,
+           extract(epoch FROM clock_timestamp()
+                   - min(late_from) FILTER (WHERE late_from <= clock_timestamp())) AS seconds
+    FROM (
+        SELECT channel, greatest(due_at, held_until) AS late_from
+        FROM deliveries LEFT JOIN delivery_claims USING (delivery_id)
+        WHERE due_at IS NOT NULL
+    ) AS waiting GROUP BY channel
     """
 )
 
@@ -27,7 +29,7 @@ def open_deliveries(connection: sa.Connection) -> Iterator[Metric]:
     rows = {row.channel: row for row in connection.execute(_OPEN)}
     told = "Deliveries that are neither made nor given up."
     waiting = GaugeMetricFamily("deliveries_open", told, labels=["channel"])
-    told = "How long ago the oldest of them that was not put off was due."
+    told = "How long ago the oldest of them was due, or could go out again after a hold."
     overdue = GaugeMetricFamily("delivery_overdue_seconds", told, labels=["channel"])
     for channel in Channel:
         row = rows.get(channel.value)

@@ -77,7 +77,7 @@ class MailWorker:
         """Put off what is too much for its recipient today."""
         waiting = waits(kit, batch.rows)
         for delivery_id, wait in waiting.items():
-            self._claims.release([delivery_id], after=wait)
+            self._claims.hold([delivery_id], wait)
         return replace(batch, rows=[row for row in batch.rows if row["delivery_id"] not in waiting])
 
     def _addressed(self, kit: Kit, batch: Batch) -> list[tuple[sa.RowMapping, Letter]]:
