@@ -2,11 +2,14 @@
 
 import subprocess
 import sys
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
+from threading import Event
 from typing import Any
 
-from prometheus_client.mmap_dict import MmapedDict
+from prometheus_client.metrics_core import GaugeMetricFamily, Metric
+from prometheus_client.mmap_dict import MmapedDict, mmap_key
 
 from eventkit import metrics
 from eventkit.kept_counts import keep
@@ -17,9 +20,9 @@ CHILDREN = 60
 untyped: Any = MmapedDict
 
 
-def count(folder: Path, pid: int, value: float) -> None:
+def count(folder: Path, pid: int, value: float, key: str = "key") -> None:
     values: Any = untyped(str(folder / f"counter_{pid}.db"))
-    values.write_value("key", value, 0.0)
+    values.write_value(key, value, 0.0)
     values.close()
 
 
@@ -75,3 +78,29 @@ def test_what_is_told_waits_for_a_file_that_is_made_just_now(tmp_path: Path) -> 
         assert not wait([told], timeout=0.2).done
         untyped(str(making)).close()
         assert b"build_info" in told.result()
+
+
+def test_a_process_is_forgotten_while_a_scrape_asks_a_database_that_is_silent(
+    tmp_path: Path,
+) -> None:
+    asked, answered = Event(), Event()
+
+    def silent() -> Iterator[Metric]:
+        asked.set()
+        answered.wait(60)
+        yield GaugeMetricFamily("answered", "At last.", value=1)
+
+    page = metrics.Exposition("sample", "1", tmp_path, [silent])
+    key = mmap_key("counted", "counted_total", [], [], "Counted.")
+    count(tmp_path, 4711, 2, key)
+    with ThreadPoolExecutor(2) as threads:
+        told = threads.submit(page.text)
+        assert asked.wait(10)
+        forgotten = threads.submit(metrics.forget, 4711, tmp_path)
+        is_done = bool(wait([forgotten], timeout=10).done)
+        answered.set()
+        text = told.result()
+    assert is_done
+    assert b"answered 1.0" in text
+    assert b"counted_total 2.0" in text
+    assert kept(tmp_path) == {key: 2}

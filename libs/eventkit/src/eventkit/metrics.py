@@ -161,20 +161,34 @@ class Exposition:
 
     def __init__(self, service: str, version: str, folder: Path, sources: Iterable[Source]) -> None:
         self._registry = CollectorRegistry()
-        MultiProcessCollector(self._registry, str(folder))  # type: ignore[no-untyped-call]  # as above
+        self._registry.register(_Counted(folder))
         self._registry.register(_Asked([lambda: [_build_info(service, version)], *sources]))
 
     def text(self) -> bytes:
         """Waits for a process that makes a file just now, for as long as that may take."""
+        return prometheus_client.generate_latest(self._registry)
+
+
+class _Counted(Collector):
+    """What stands in the files; databases are asked elsewhere, and keep nobody from the files."""
+
+    def __init__(self, folder: Path) -> None:
+        self._files = MultiProcessCollector(None, str(folder))  # type: ignore[no-untyped-call]  # as above
+
+    def describe(self) -> Iterable[Metric]:
+        """Nothing yet: no file is read before somebody asks."""
+        return []
+
+    def collect(self) -> Iterable[Metric]:
         for _ in range(_TRIES):
             with suppress(struct.error):
-                return self._text()
+                return self._added_up()
             sleep(_PAUSE)
-        return self._text()
+        return self._added_up()
 
-    def _text(self) -> bytes:
+    def _added_up(self) -> list[Metric]:
         with _READING:
-            return prometheus_client.generate_latest(self._registry)
+            return list(self._files.collect())  # type: ignore[no-untyped-call]  # as above
 
 
 class _Asked(Collector):
