@@ -174,3 +174,27 @@ def test_failures_before_an_end_in_good_order_still_count(network: Network) -> N
         ended.give_back(driver(connection))
     assert not ended.are_open()
     assert Claims(engine, "a-source").take(event).failures == 3
+
+
+def test_what_was_handled_is_in_flight_no_more(network: Network) -> None:
+    network.say(streams=2)
+    consumer = network.consumer()
+    catch_up(network, consumer)
+    assert not consumer._claims.are_open()
+
+
+def test_who_was_overtaken_gives_nothing_back_of_who_died_since(network: Network) -> None:
+    """One stands still in mid-batch, another takes over and dies of it, and the first is ended."""
+    network.say()
+
+    def waits(_: Unit, __: Recorded[Any]) -> None:
+        raise SourceUnavailable("not now")
+
+    first = network.consumer(react=waits)
+    with pytest.raises(SourceUnavailable):
+        first.step()
+    # The other one held the lease in between, and it ran out with it.
+    network.rows("UPDATE consumers SET epoch = epoch + 1, held_until = NULL RETURNING 1")
+    first._lease.lost()
+    first.close()
+    assert network.rows("SELECT count(*) FROM claims") == [(1,)]

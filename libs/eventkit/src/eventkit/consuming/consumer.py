@@ -73,6 +73,7 @@ class Consumer:
         self._lease = lease or Lease("consumers", subscription.source)
         self._wait = wait
         self._epoch: int | None = None
+        self._worked: int | None = None
         self._generation: UUID | None = None
         self._origin: str | None = None
         self._is_careful = False
@@ -104,7 +105,9 @@ class Consumer:
         self._streams.close()
         with session(self._kit.engine) as connection:
             raw = driver(connection)
-            if self._is_orderly and self._claims.are_open() and self._lease.hold(raw) is not None:
+            # Under a later epoch the claims may be somebody's who died over them meanwhile.
+            is_in_flight = self._is_orderly and self._claims.are_open()
+            if is_in_flight and self._lease.hold(raw) == self._worked:
                 self._claims.give_back(raw)
             self._lease.release(raw)
 
@@ -159,6 +162,7 @@ class Consumer:
                 self._after = self._effects.places(raw)
                 self._source.resume(self._after)
             self._epoch = epoch
+            self._worked = epoch or self._worked
         return epoch
 
     def _is_news(self, batch: Batch) -> bool:
@@ -182,11 +186,11 @@ class Consumer:
 
     def _carry_out(self, actions: Sequence[Action], epoch: int, progress: Progress) -> None:
         """All at once; or, where that failed or the batch before ended a process, one by one."""
-        if not self._is_careful and self._at_once(actions, epoch, progress):
-            return
-        self._singly.carry_out(actions, epoch, progress.generation)
-        self._effects.commit((), epoch, progress)
-        self._is_careful = self._is_careful and not progress.settled
+        if self._is_careful or not self._at_once(actions, epoch, progress):
+            self._singly.carry_out(actions, epoch, progress.generation)
+            self._effects.commit((), epoch, progress)
+            self._is_careful = self._is_careful and not progress.settled
+        self._claims.settled(progress.settled)
 
     def _at_once(self, actions: Sequence[Action], epoch: int, progress: Progress) -> bool:
         """False where one of the events can't be handled, or takes too long."""
