@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_hex
@@ -150,6 +151,22 @@ def lost(network: Network) -> set[UUID]:
 def speak(network: Network, key: UUID, what: Any) -> None:
     network.speaker.execute(SAMPLE, key, what, context=CONTEXT)
     network.wire.deliver()
+
+
+Take = Callable[[Kit], Backup]
+
+
+@contextmanager
+def taking(postgres: str) -> Iterator[Take]:
+    """Takes backups of stores, which end with the block."""
+    with ExitStack() as taken:
+
+        def one(kit: Kit) -> Backup:
+            backup = Backup.of(kit, postgres)
+            taken.callback(backup.drop)
+            return backup
+
+        yield one
 
 
 def behind(network: Network, consumer: Consumer, postgres: str, backup: Backup, more: int) -> None:

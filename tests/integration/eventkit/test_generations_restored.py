@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Iterator
 from uuid import UUID, uuid4
 
 import pytest
@@ -12,13 +11,11 @@ from eventkit.conflicts import StoreSuspect
 from eventkit.consuming.incoming import SourceUnavailable
 from eventkit.database import session
 from eventkit.erasure.parts import Told, carry_out, settle, unsettled
-from eventkit.generation_gauges import lost_events
-from eventkit.unit import Kit
 from tests.conftest import MakeDatabases
 from tests.integration.eventkit.conftest import MakeKit
 from tests.integration.eventkit.network import Network, catch_up, follow, over_feed, over_kafka
 from tests.integration.eventkit.restores import (
-    Backup,
+    Take,
     behind,
     command,
     heard,
@@ -27,25 +24,17 @@ from tests.integration.eventkit.restores import (
     lost,
     say_restored,
     speak,
+    taking,
     wait_for_suspicion,
 )
 from tests.integration.eventkit.sample import cancel, plan
 from tests.integration.eventkit.wires import SPEAKER
 
-Take = Callable[[Kit], Backup]
-
 
 @pytest.fixture
 def take(postgres: str, databases: MakeDatabases) -> Iterator[Take]:  # noqa: ARG001  (ends first)
-    """Takes backups of the stores of this test, which end with it."""
-    with ExitStack() as taken:
-
-        def one(kit: Kit) -> Backup:
-            backup = Backup.of(kit, postgres)
-            taken.callback(backup.drop)
-            return backup
-
-        yield one
+    with taking(postgres) as take:
+        yield take
 
 
 @pytest.fixture(params=["feed", "kafka"])
@@ -88,35 +77,6 @@ def test_after_a_restore_everybody_goes_on_and_says_what_was_lost(
     assert network.parked() == []
     listed = command(network.listener, network, postgres, "lost", "list").stdout
     assert {UUID(line.partition("\t")[0]) for line in listed.splitlines()} == lost(network)
-
-
-def alarming(network: Network) -> float:
-    """How many lost events the metric tells of."""
-    with session(network.listener.engine) as connection:
-        (metric,) = lost_events([SPEAKER])(connection)
-    (sample,) = metric.samples
-    return float(sample.value)
-
-
-def test_the_alarm_ends_once_somebody_has_seen_what_was_lost_and_the_list_stays(
-    network: Network, postgres: str, take: Take
-) -> None:
-    network.say()
-    consumer = network.consumer()
-    catch_up(network, consumer)
-    behind(network, consumer, postgres, take(network.speaker), more=2)
-    assert alarming(network) == 2
-    acknowledge = ("lost", "acknowledge", SPEAKER, "--reason", "Neu erfasst.")
-    seen = command(network.listener, network, postgres, *acknowledge)
-    assert (seen.stdout, alarming(network)) == ("2 acknowledged.\n", 0)
-    listed = command(network.listener, network, postgres, "lost", "list").stdout.splitlines()
-    assert [line.rpartition("\t")[2] for line in listed] == ["acknowledged"] * 2
-    again = command(network.listener, network, postgres, *acknowledge)
-    assert (again.exit_code, "lost nothing" in again.stderr) == (1, True)
-    told = "SELECT metadata::json->>'actor', data::json FROM events WHERE type = %s"
-    ((actor, data),) = network.rows(told, "lost_acknowledgement.given")
-    assert (actor, data["source"], data["events"]) == ("command-line", SPEAKER, 2)
-    assert data["reason"] == "Neu erfasst."
 
 
 def test_two_restores_of_one_backup_never_look_alike(

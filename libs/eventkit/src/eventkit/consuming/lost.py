@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import LiteralString
 from uuid import UUID
 
 import structlog
@@ -24,7 +25,7 @@ _KEEP = (
     " SET message = coalesce(known.message, excluded.message)"
 )
 # What came back under another generation was not lost.
-LOST = (
+LOST: LiteralString = (
     "FROM lost_events l WHERE NOT EXISTS (SELECT FROM inbox i WHERE i.source = l.source"
     " AND i.stream = l.stream AND i.version = l.version AND i.event_id = l.event_id"
     " AND i.generation = (SELECT generation FROM consumers WHERE name = l.source))"

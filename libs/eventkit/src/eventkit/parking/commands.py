@@ -98,7 +98,7 @@ def retry_parked(console: Console, /, number: int | None, wait: int, **options: 
     """Have the consumer handle the stream of this event again, in order; or many streams."""
     if (number is None) != bool(options["every"]):
         raise click.UsageError("Name one ID, or say --all.")
-    why = _checked(_text(options["why"]))
+    why = checked(_text(options["why"]))
     streams = _streams(console, _text(options["source"]), _text(options["parked_for"]))
     if number is not None:
         streams = [one for one in streams if one.id == number]
@@ -145,7 +145,7 @@ def discard_parked(console: Console, number: int, why: str, wait: int) -> None:
 
 
 def _act(console: Console, act: ParkedAct, number: int, why: str, wait: int) -> None:
-    _checked(why)
+    checked(why)
     found = _found(console, number)
     try:
         check(act, found.stream, found.reason, found.type)
@@ -155,7 +155,8 @@ def _act(console: Console, act: ParkedAct, number: int, why: str, wait: int) -> 
     _ask(console, act, [target], why, wait)
 
 
-def _checked(why: str | None) -> str | None:
+def checked(why: str | None) -> str | None:
+    """The reason; raises UsageError where it is no line of text."""
     if why is not None and (not 1 <= len(why) <= 200 or not why.isprintable()):
         raise click.UsageError("The reason is one line of 1 to 200 characters.")
     return why

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from typing import LiteralString
 from uuid import uuid4
 
 from contracts.operations import LostEventsAcknowledged
-from eventkit.consuming.lost import lost_events
+from eventkit.consuming.lost import LOST
 from eventkit.database import driver
 from eventkit.domain import Aggregate
 from eventkit.recorded import Context
 from eventkit.unit import Kit
 
-_ACKNOWLEDGE = (
-    "UPDATE lost_events SET acknowledged_at = clock_timestamp()"
-    " WHERE source = %s AND event_id = ANY(%s)"
+# S608: built from constants alone.
+_ACKNOWLEDGE: LiteralString = (
+    "UPDATE lost_events SET acknowledged_at = clock_timestamp()"  # noqa: S608
+    " WHERE source = %(source)s AND acknowledged_at IS NULL"
+    f" AND event_id IN (SELECT l.event_id {LOST})"
 )
 
 
@@ -23,21 +26,15 @@ def acknowledge(kit: Kit, source: str, reason: str, context: Context) -> int:
     Nothing is told where there are none. Raises what an append raises.
     """
     with kit.unit(context) as unit:
-        raw = driver(unit.sql)
-        new = [
-            one.event_id
-            for one in lost_events(raw)
-            if one.source == source and one.acknowledged_at is None
-        ]
-        if not new:
+        events = driver(unit.sql).execute(_ACKNOWLEDGE, {"source": source}).rowcount
+        if not events:
             return 0
-        raw.execute(_ACKNOWLEDGE, (source, new))
         number = uuid4()
         told = LostEventsAcknowledged(
-            acknowledgement_id=number, source=source, events=len(new), reason=reason
+            acknowledgement_id=number, source=source, events=events, reason=reason
         )
         unit.execute(LOST_ACKNOWLEDGEMENT, number, told)
-    return len(new)
+    return events
 
 
 def _decide(_: str | None, command: LostEventsAcknowledged) -> list[LostEventsAcknowledged]:

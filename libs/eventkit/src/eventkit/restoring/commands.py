@@ -14,7 +14,7 @@ from eventkit.consuming.incoming import Arrival
 from eventkit.consuming.lost import lost_events
 from eventkit.database import driver, session
 from eventkit.kafka.reader import TopicReader
-from eventkit.parking.commands import ACTOR, WHY
+from eventkit.parking.commands import ACTOR, WHY, checked
 from eventkit.recorded import Context
 from eventkit.restoring.acknowledged import acknowledge
 from eventkit.restoring.restored import Evidence, NotNow, begin, examine
@@ -109,8 +109,7 @@ def show_lost(console: Console, event_id: str) -> None:
 @click.pass_obj
 def acknowledge_lost(console: Console, source: str, why: str) -> None:
     """Say that all that this service lost was seen to: the alarm ends, and the list stays."""
-    if not 1 <= len(why) <= 200 or not why.isprintable():
-        raise click.UsageError("The reason is one line of 1 to 200 characters.")
+    checked(why)
     events = acknowledge(console.kit, source, why, Context(actor=ACTOR))
     if not events:
         raise click.ClickException(f"{source} lost nothing that nobody has acknowledged.")
