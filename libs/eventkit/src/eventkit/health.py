@@ -14,7 +14,7 @@ import orjson
 import psycopg
 import sqlalchemy as sa
 
-from eventkit.migrate import key_folders, revisions, store_folders
+from eventkit.migrate import applied, key_folders, revisions, store_folders
 from eventkit.quiet import Quiet
 from eventkit.service import Service
 from eventkit.settings import Settings
@@ -67,10 +67,7 @@ class Readiness:
 
     def is_newer(self) -> bool:
         """Whether a newer release has migrated one of the databases."""
-        try:
-            return any(self._unknown(name) for name in self._engines)
-        except sa.exc.ProgrammingError:
-            return False
+        return any(self._unknown(name) for name in self._engines)
 
     def warnings(self) -> list[str]:
         """What keeps nobody from reading, and wants an operator; empty when all is well."""
@@ -85,16 +82,16 @@ class Readiness:
 
     def _unknown(self, name: str) -> set[str]:
         with self._engines[name].connect() as connection:
-            return self._revisions[name].unknown(_found(connection))
+            return self._revisions[name].unknown(applied(connection))
 
     def _look(self, name: str) -> list[str]:
         try:
             with self._engines[name].connect() as connection:
-                found = _found(connection)
-        except sa.exc.ProgrammingError:
-            return [f"The {name} was never migrated."]
+                found = applied(connection)
         except (sa.exc.OperationalError, psycopg.OperationalError) as error:
             return [f"The {name} does not answer: {_first_line(error)}."]
+        if not found:
+            return [f"The {name} was never migrated."]
         if self._revisions[name].wait_for(found):
             return [f"The {name} waits for its migration."]
         return []
@@ -175,10 +172,6 @@ def probe(url: str) -> sa.Engine:
         isolation_level="AUTOCOMMIT",
         connect_args={"connect_timeout": 3, "options": "-c statement_timeout=3s"},
     )
-
-
-def _found(connection: sa.Connection) -> set[str]:
-    return set(connection.scalars(sa.text("SELECT version_num FROM alembic_version")))
 
 
 def _first_line(error: Exception) -> str:

@@ -81,7 +81,7 @@ def _upgrade(url: str, folders: list[Path], service_role: str, name: str) -> Non
     engine = sa.create_engine(url, poolclass=sa.NullPool)
     with engine.begin() as connection:
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
-        if unknown := revisions(folders).unknown(_found(connection)):
+        if unknown := revisions(folders).unknown(applied(connection)):
             raise newer_database(name, unknown)
         config = _config(folders)
         config.attributes["connection"] = connection
@@ -89,7 +89,8 @@ def _upgrade(url: str, folders: list[Path], service_role: str, name: str) -> Non
         _grant(connection, service_role)
 
 
-def _found(connection: sa.Connection) -> set[str]:
+def applied(connection: sa.Connection) -> set[str]:
+    """The revisions that a database has; none where it was never migrated."""
     if not sa.inspect(connection).has_table("alembic_version"):
         return set()
     return set(connection.scalars(sa.text("SELECT version_num FROM alembic_version")))
