@@ -30,6 +30,9 @@ _GONE = (
     psycopg.errors.IdleInTransactionSessionTimeout,
     psycopg.errors.TransactionTimeout,
 )
+# What a server says that is away: no connection, no room or memory, disks that fail, being ended.
+# https://www.postgresql.org/docs/current/errcodes-appendix.html
+_AWAY = ("08", "53", "58", "57P01", "57P02", "57P03", "57P04")
 
 
 class Unavailable(Exception):
@@ -121,13 +124,21 @@ def _reachable() -> Iterator[None]:
     try:
         yield
     except (*_GONE, sa.exc.OperationalError, sa.exc.TimeoutError) as error:
-        unavailable("pool" if isinstance(error, sa.exc.TimeoutError) else "server")
+        unavailable(_cause(error))
         raise Unavailable(str(error).partition("\n")[0]) from error
     except sa.exc.InternalError as error:
         if not isinstance(error.orig, _GONE):
             raise
-        unavailable("server")
+        unavailable(_cause(error))
         raise Unavailable(str(error).partition("\n")[0]) from error
+
+
+def _cause(error: Exception) -> str:
+    if isinstance(error, sa.exc.TimeoutError):
+        return "pool"
+    # A connection that could not be made, or broke, has no state.
+    state = getattr(getattr(error, "orig", error), "sqlstate", None)
+    return "server" if state is None or state.startswith(_AWAY) else "statement"
 
 
 def driver(connection: sa.Connection) -> Connection:

@@ -79,7 +79,7 @@ LOOPED = Gauge(
 )
 UNAVAILABLE = Counter(
     "database_unavailable",
-    "Work given up: no connection of the pool was free, or the server did not answer.",
+    "Work given up: no connection was free, no server there, or it ended what took too long.",
     ["cause"],
 )
 APPENDED = Counter("events_appended", "Stored events by type.", ["service", "type"])
@@ -127,7 +127,7 @@ def counts_limit(service: str, limit: str) -> None:
 
 def counts_unavailable() -> None:
     """The same of databases that are away."""
-    for cause in ("pool", "server"):
+    for cause in ("pool", "server", "statement"):
         UNAVAILABLE.labels(cause)
 
 
@@ -147,7 +147,7 @@ def looped(loop: str) -> None:
 
 
 def unavailable(cause: str) -> None:
-    """Count that a caller got no database: `pool` or `server`."""
+    """Count that a caller got nothing of a database: `pool`, `server` or `statement`."""
     UNAVAILABLE.labels(cause).inc()
 
 
