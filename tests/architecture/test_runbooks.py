@@ -33,6 +33,7 @@ NO_ALARM = {
     "database_size_bytes",
     "deliveries_held_total",
     "deliveries_open",
+    "disk_size_bytes",
     "erasures_pending",
     "events_appended_total",
     "lease_requests_total",

@@ -13,6 +13,7 @@ from pathlib import Path
 import structlog
 
 from eventkit import health, metrics, prefork
+from eventkit.disk_gauges import disk_gauges
 from eventkit.gauges import Asked
 from eventkit.leaving import Leaving, turn_away
 from eventkit.loops import Bell
@@ -109,6 +110,14 @@ class RoleProcess:
         if self._listener is not None:
             self._listener.close()
 
+    def _files(self) -> dict[str, str | None]:
+        """What this role appends to, by the setting that names it."""
+        settings = self._settings
+        return {
+            "ERASURE_JOURNAL": settings.erasure_journal if self._service.people else None,
+            "HEADS_EXPORT": settings.heads_export if WORKER in self._names else None,
+        }
+
     def _pages(self, supervisor: Supervisor) -> dict[str, health.Page]:
         def faults() -> list[str]:
             own = ["This process is leaving."] if self._leaving else []
@@ -117,7 +126,10 @@ class RoleProcess:
             return own + self._readiness.faults()
 
         name = self._service.name
-        asked: list[metrics.Source] = [process_gauges(name, self._role, supervisor.starts)]
+        asked: list[metrics.Source] = [
+            process_gauges(name, self._role, supervisor.starts),
+            disk_gauges(name, self._files()),
+        ]
         if API in self._names:
             asked.append(Asked(self._service, self._settings))
         exposition = metrics.Exposition(name, _version(name), self._folder, asked)
