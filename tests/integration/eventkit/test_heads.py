@@ -1,5 +1,8 @@
 """The heads that the worker keeps beside the store, and what it writes to a file outside."""
 
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from uuid import UUID
@@ -192,6 +195,33 @@ def test_a_file_that_cannot_be_written_is_told_and_keeps_nobody_from_signing(
         HeadWorker().step(kit)
     assert {line["event"] for line in logged} == {"heads_export_failed", "head"}
     assert ask(kit, "SELECT number FROM exported_heads") == [(1,)]
+
+
+@contextmanager
+def room_for(size: int) -> Iterator[None]:
+    """No file of this process grows beyond it: the kernel writes what there is room for."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_a_line_that_the_disk_took_by_half_is_told_and_written_again(
+    kit: Kit, tmp_path: Path
+) -> None:
+    file = tmp_path / "heads"
+    exporting(kit, file)
+    HeadWorker().step(kit)
+    store(kit, ONE, "a")
+    follow(kit)
+    with capture_logs() as logged, room_for(file.stat().st_size + 20):
+        HeadWorker().step(kit)
+    assert [line["event"] for line in logged] == ["head", "heads_export_failed"]
+    HeadWorker().step(kit)
+    faults = checked(lines_of(file), key_of(kit.settings.chain_key))
+    assert [one.number for _, one, _ in faults if one] == [1, 2]
 
 
 def test_a_file_of_another_service_is_left_alone(kit: Kit, tmp_path: Path) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection
+from pathlib import Path
 
+from eventkit.growing import HEADS_MODE, JOURNAL_MODE, opened
 from eventkit.settings import Settings
 
 
@@ -15,13 +16,14 @@ class CannotStart(Exception):
 def refuse_unwritable(settings: Settings, *, journal: bool, heads: bool) -> None:
     """Raise CannotStart where a file that only grows cannot be appended to; makes a missing one."""
     wanted = {
-        "ERASURE_JOURNAL": (journal, settings.erasure_journal, 0o600),
-        "HEADS_EXPORT": (heads, settings.heads_export, 0o644),
+        "ERASURE_JOURNAL": (journal, settings.erasure_journal, JOURNAL_MODE),
+        "HEADS_EXPORT": (heads, settings.heads_export, HEADS_MODE),
     }
     for name, (is_kept, path, mode) in wanted.items():
         if is_kept and path is not None:
             try:
-                os.close(os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, mode))
+                with opened(Path(path), mode):
+                    continue
             except OSError as error:
                 raise CannotStart(f"{name} {path} cannot be written: {error.strerror}.") from error
 

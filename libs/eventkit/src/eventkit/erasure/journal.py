@@ -5,13 +5,9 @@ A restored database has forgotten erasures; the journal has not. It holds ids, t
 
 from __future__ import annotations
 
-import fcntl
 import hmac
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
-from errno import ENOSPC
 from pathlib import Path
 from uuid import UUID
 
@@ -20,6 +16,7 @@ import structlog
 
 from contracts.erasure import ErasureReason
 from eventkit.database import Unavailable
+from eventkit.growing import JOURNAL_MODE, append, locked
 
 _log = structlog.get_logger(component="erasure")
 
@@ -58,9 +55,8 @@ class Journal:
     def append(self, entry: Entry) -> None:
         """Write one line and wait until it is on the disk; raises Unavailable."""
         try:
-            with self._locked() as file:
-                _write(file, self._line(entry, _whole_lines(file) + 1))
-                os.fsync(file)
+            with locked(self._path, JOURNAL_MODE) as file:
+                append(file, self._line(entry, _whole_lines(file) + 1))
         except OSError as error:
             raise Unavailable(f"the erasure journal: {error.strerror}") from error
 
@@ -105,18 +101,6 @@ class Journal:
         told = b"%d:" % number + msgspec.json.encode(entry)
         return hmac.digest(self._key, told, "sha256").hex()
 
-    @contextmanager
-    def _locked(self) -> Iterator[int]:
-        is_new = not self._path.exists()
-        file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            if is_new:
-                _sync_folder(self._path.parent)
-            yield file
-        finally:
-            os.close(file)
-
 
 def _whole_lines(file: int) -> int:
     """How many lines the file has, which loses the part of one that a crash left behind."""
@@ -127,22 +111,8 @@ def _whole_lines(file: int) -> int:
     return whole.count(b"\n") + 1 if whole else 0
 
 
-def _write(file: int, line: bytes) -> None:
-    """All of it, or OSError: a disk that is nearly full takes a part, and says so by the count."""
-    if os.write(file, line) < len(line):
-        raise OSError(ENOSPC, os.strerror(ENOSPC))
-
-
 def _decoded(text: bytes) -> _Line | None:
     try:
         return _decoder.decode(text)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return None
-
-
-def _sync_folder(folder: Path) -> None:
-    file = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(file)
-    finally:
-        os.close(file)

@@ -6,10 +6,7 @@ know. Where it does, the store was set back behind it.
 
 from __future__ import annotations
 
-import fcntl
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC
 from errno import EEXIST
 from pathlib import Path
@@ -22,6 +19,7 @@ from joserfc.jwk import OKPKey
 
 from eventkit.crash_points import reach
 from eventkit.database import driver, session
+from eventkit.growing import HEADS_MODE, append, locked
 from eventkit.metrics import HEADS_WRITTEN
 from eventkit.store import Connection
 from eventkit.unit import Kit
@@ -126,11 +124,10 @@ def write(kit: Kit, key: OKPKey, path: Path) -> int:
 
     Several processes may write the same file, or each one of its own.
     """
-    with session(kit.engine) as connection, _locked(path) as file:
+    with session(kit.engine) as connection, locked(path, HEADS_MODE) as file:
         lines = _missing(driver(connection), key, file)
         if lines:
-            os.write(file, b"".join(line.encode() + b"\n" for line in lines))
-            os.fsync(file)
+            append(file, b"".join(line.encode() + b"\n" for line in lines))
             reach("heads.written")
     return len(lines)
 
@@ -203,14 +200,3 @@ def _generation(line: str, key: OKPKey) -> UUID | None:
         return opened(line, key).generation
     except BadStatement:
         return None
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[int]:
-    """The file, opened so that even a file that only grows (chattr +a) can be written."""
-    file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield file
-    finally:
-        os.close(file)
