@@ -7,15 +7,17 @@ set -eu
 folder=$1
 domain=$2
 
+# In a folder that it may not look into, every file would seem to be missing.
+ls "$folder" >/dev/null
 if [ -e "$folder/fullchain.pem" ] || [ -e "$folder/privkey.pem" ]; then
   echo "$folder holds a certificate already."
   exit 0
 fi
 umask 077
 names="DNS:$domain,DNS:registry.$domain,DNS:meetings.$domain,DNS:notifications.$domain"
-openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 90 \
+said=$(openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 90 \
   -subj "/CN=$domain" -addext "subjectAltName=$names" -addext "extendedKeyUsage=serverAuth" \
-  -keyout "$folder/privkey.new" -out "$folder/fullchain.new" 2>/dev/null
+  -keyout "$folder/privkey.new" -out "$folder/fullchain.new" 2>&1) || { echo "$said" >&2; exit 1; }
 chmod 644 "$folder/fullchain.new"
 [ -z "${OWNER:-}" ] || chown "$OWNER" "$folder/fullchain.new" "$folder/privkey.new"
 mv "$folder/privkey.new" "$folder/privkey.pem"

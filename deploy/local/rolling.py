@@ -18,6 +18,12 @@ from local.progress import step
 SERVICES = ("notifications", "meetings", "registry")
 ROLES = ("relay", "consumer", "worker", "api", "api-2")
 WAIT_SECONDS = 3.0
+# Closes callers' idle connections, so only where there is something new to read; ends with the
+# fault where that is not in order, and the proxy goes on with what it has.
+PROXY_READS = (
+    'test -z "$(find /etc/edge -newer nginx.pid)" || '
+    "{ nginx -e stderr -p /run/edge/ -c /etc/edge/nginx.conf -s reload && touch nginx.pid; }"
+)
 
 
 class Replica(Protocol):
@@ -44,10 +50,12 @@ class Container:
         self.composition.run("kill", "--signal", "SIGUSR1", self.name)
 
     def exchange(self) -> None:
-        # Without --no-deps: Compose would take the container for another one, as it waits for none,
-        # and the next `up` would recreate all of them at once.
-        anew = ("--force-recreate", "--wait")
-        self.composition.run("up", "--detach", *anew, self.name)
+        self.composition.run("rm", "--stop", "--force", self.name)
+        # Not in one step: `up` alone would also recreate a changed database or broker, and migrate
+        # again; with --no-deps it would make a container that the next whole `up` recreates.
+        self.composition.run("create", "--no-recreate", self.name)
+        alone = ("--no-deps", "--no-recreate", "--wait")
+        self.composition.run("up", "--detach", *alone, self.name)
 
 
 def roll(replicas: Iterable[Replica], *, wait: float = WAIT_SECONDS) -> None:
@@ -76,17 +84,33 @@ def alone(names: Sequence[str]) -> list[str]:
     return [one for one in SERVICES if f"{one}-api" in names and f"{one}-api-2" not in names]
 
 
+def migrate(composition: Composition, service: str) -> None:
+    composition.run("run", "--rm", "--no-deps", f"{service}-migrate")
+    # The one of the release before; it is made anew with the first container that waits for it.
+    composition.run("rm", "--force", f"{service}-migrate")
+
+
+def read_anew(composition: Composition, running: Iterable[str]) -> None:
+    """Have proxy and monitoring, where they run, take over what changed in their files."""
+    for name in sorted({"prometheus", "alertmanager"} & set(running)):
+        composition.run("kill", "--signal", "SIGHUP", name)
+    if "edge" in running:
+        composition.run("exec", "-T", "--workdir", "/run/edge", "edge", "sh", "-c", PROXY_READS)
+
+
 def exchange_all(composition: Composition, wait: float) -> None:
-    """Migrate, and exchange what runs; raises StartFailed."""
-    names = in_order(composition.run("ps", "--services", "--status", "running").split())
+    """Migrate, and exchange what runs; PostgreSQL and Kafka stay. Raises StartFailed."""
+    running = composition.run("ps", "--services", "--status", "running").split()
+    names = in_order(running)
     if not names:
         raise StartFailed("Nothing runs that could be exchanged; `make up` starts it.")
     for service in alone(names):
         print(f"  {service} has one api only: calls fail while it starts.")
     for service in [one for one in SERVICES if any(name.startswith(f"{one}-") for name in names)]:
         with step(f"Migrating {service}"):
-            composition.run("run", "--rm", "--no-deps", f"{service}-migrate")
+            migrate(composition, service)
     roll([Container(name=name, composition=composition) for name in names], wait=wait)
+    read_anew(composition, running)
 
 
 def main() -> int:

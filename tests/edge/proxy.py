@@ -110,7 +110,7 @@ def nginx() -> str:
 
 def lay_out(folder: Path, port: int, replicas: Mapping[str, Sequence[str]]) -> Path:
     """The proxy's files in a folder, with two replicas a service; returns nginx.conf."""
-    shutil.copytree(EDGE, folder)
+    shutil.copytree(EDGE, folder, ignore=shutil.ignore_patterns("tls"))
     (folder / "tls").mkdir()
     subprocess.run([folder / "certificate.sh", folder / "tls", DOMAIN], check=True)
     (folder / "listen.conf").write_text(f"listen {LOOPBACK}:{port} ssl;\n", "utf-8")
