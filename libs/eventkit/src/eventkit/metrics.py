@@ -61,7 +61,7 @@ REVOCATIONS_CAME = Gauge(
 )
 HEADS_WRITTEN = Gauge(
     "heads_export_timestamp_seconds",
-    "When the file of exported heads was last known to be complete, in Unix time.",
+    "When the file of heads was last known to be complete, or last grew before, in Unix time.",
     ["service"],
     multiprocess_mode="livemax",
 )

@@ -28,6 +28,7 @@ from eventkit.supervisor import Ready
 from eventkit.transport import look_at_topic, open_consumers, open_relay
 from eventkit.unit import Kit
 from eventkit.upkeep import KIT_WORKERS
+from eventkit.verifying.exports import tell_written
 from eventkit.web import serve
 
 _log = structlog.get_logger(component="roles")
@@ -95,6 +96,7 @@ class Roles:
             for consumer in open_consumers(kit, self.service):
                 yield Loop(f"consumer-{consumer.name}", consumer.step, consumer.close)
         if role == WORKER:
+            tell_written(kit)
             for worker in self.workers:
                 step = partial(_work, worker, kit)
                 yield Loop(worker.name, step, worker.close, every=worker.every)

@@ -113,6 +113,20 @@ def _written(kit: Kit, key: OKPKey, path: Path) -> bool:
     return True
 
 
+def tell_written(kit: Kit) -> None:
+    """Tell when the file last grew, before it is written: that may fail from the start on.
+
+    Of a file that is away nothing is known, so its time begins now.
+    """
+    if kit.settings.heads_export is None:
+        return
+    written = HEADS_WRITTEN.labels(kit.name)
+    try:
+        written.set(os.stat(kit.settings.heads_export).st_mtime)
+    except OSError:
+        written.set_to_current_time()
+
+
 def newest(raw: Connection) -> str | None:
     """The statement that was signed last."""
     row = raw.execute(_NEWEST).fetchone()
