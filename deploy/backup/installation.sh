@@ -1,8 +1,9 @@
-# Sourced by backup and restore: how to reach the databases and files of an installation.
+# Sourced by the commands beside it: how to reach the databases and files of an installation.
 #
 # Without more, that is the one of docker-compose.yml in this checkout. NETZTREFF_SETTINGS names a
 # folder with SERVICE.env files in its place, such as var/ of `make run`.
 
+export LC_ALL=C
 CHECKOUT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 SETTINGS=${NETZTREFF_SETTINGS:-}
 # Who follows comes before whom it follows: so nobody knows of an event that its source lacks.
@@ -12,10 +13,16 @@ OWNERS=(meetings registry)
 fail() { echo "$*" >&2; exit 1; }
 usage() { echo "$*" >&2; exit 2; }
 
+# The comment at the head of a command is its help.
+if [[ ${1:-} == --help || ${1:-} == -h ]]; then
+  sed -n '1d; /^#/!q; s/^# \{0,1\}//p' "$0"
+  exit 0
+fi
+
 compose() { docker compose -f "$CHECKOUT/docker-compose.yml" "$@"; }
 
 # setting SERVICE NAME: what a SERVICE.env file says.
-setting() { (set -a; . "$SETTINGS/$1.env"; echo "${!2:-}"); }
+setting() { (set -a; . "$SETTINGS/$1.env" || exit; echo "${!2:-}"); }
 
 # tool NAME ARG…: a PostgreSQL tool that needs no database.
 tool() {
@@ -51,8 +58,17 @@ ask() { pg psql "$1" "$2" --no-psqlrc -qAt -v ON_ERROR_STOP=1 -c "$3" < /dev/nul
 # shell SERVICE SCRIPT: a shell that sees the service's files, with its settings; it may be stopped.
 shell() {
   if [[ -n $SETTINGS ]]; then
-    (set -a; . "$SETTINGS/$1.env"; exec sh -c "$2")
+    (set -a; . "$SETTINGS/$1.env" || exit; exec sh -c "$2")
   else
     compose run --rm --no-deps -T --entrypoint sh "$1-worker" -c "$2"
   fi
 }
+
+# copies FOLDER SERVICE KIND: what `backup` kept of it, oldest first.
+copies() { find "$1" -maxdepth 1 -name "$2.$3.*Z" | sort; }
+
+# told FILE NAME: what the .info of a backup says.
+told() { sed -n "s/^$2=//p" "$1.info"; }
+
+# begins FILE LONGER: whether LONGER has all of FILE, from its first byte.
+begins() { cmp -s -n "$(stat -c %s "$1")" "$1" "$2"; }
