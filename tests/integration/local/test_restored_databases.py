@@ -1,4 +1,4 @@
-"""Databases that deploy/backup backs up under writes, and puts back into those of newer releases."""
+"""Databases that deploy/backup backs up under writes, and puts back in place of newer ones."""
 
 import hashlib
 import os
