@@ -1,7 +1,8 @@
-"""A supervisor with one child, as a process: `python -m … hangs|waits FILE`.
+"""A supervisor with one child, as a process: `python -m … hangs|waits|refuses FILE`.
 
 The child adds a letter to the file each time that it starts. One that hangs does so the first time;
-one that waits says so, for longer than silence is suffered. Once ready, it ends the supervisor.
+one that waits says so, for longer than silence is suffered. Once ready, it ends the supervisor;
+one that refuses is ready as well, and ends as what cannot start does.
 """
 
 import os
@@ -25,6 +26,8 @@ def child(ready: Ready, how: str, starts: Path) -> int:
             ready.waiting()
             sleep(0.1)
     ready()
+    if how == "refuses":
+        return os.EX_CONFIG
     os.kill(os.getppid(), signal.SIGTERM)
     sleep(600)
     return 0

@@ -84,7 +84,8 @@ _NOBODY = Told()
 class Supervisor:
     """Runs jobs until a signal comes. `lasting` restarts what ends, else one end ends all.
 
-    Forks stand within `alone`, where the parent's threads hold no lock.
+    An end with EX_CONFIG always does. Forks stand within `alone`, where the parent's threads hold
+    no lock.
     """
 
     def __init__(
@@ -103,7 +104,6 @@ class Supervisor:
         self._lasting = lasting
         self._told = told
         self._code: int | None = None
-        self._was_ready = False
 
     def is_ready(self) -> bool:
         """Whether every child runs and said that it is ready."""
@@ -125,7 +125,6 @@ class Supervisor:
         """Watch the children until a signal or an end; returns the exit code of the process."""
         while self._code is None:
             told = signal.sigtimedwait(_WATCHED, self._pause())
-            self._was_ready = self._was_ready or self.is_ready()
             self._hear(told.si_signo if told else signal.SIGCHLD)
             self._reap()
             self._end_silent()
@@ -179,8 +178,8 @@ class Supervisor:
         child.pid = 0
         if self._code is not None:
             return
-        # What was refused at the start is refused again.
-        if not self._lasting or (code == os.EX_CONFIG and not self._was_ready):
+        # What cannot start cannot start again; some find that out only after they were ready.
+        if not self._lasting or code == os.EX_CONFIG:
             _log.error("child_ended", job=child.job.name, code=code)
             self._code = code if code > 0 else 1
             return
