@@ -64,6 +64,14 @@ def test_every_service_is_backed_up_and_nothing_of_it_says_a_secret(
     assert not any(password.encode() in path.read_bytes() for path in backups.rglob("*.info"))
 
 
+def test_what_was_backed_up_fits_together(composed: Composed, backups: Path) -> None:
+    folders = [backups / kind for kind in ("events", "keys", "witnesses")]
+    told = script(composed, "newest", *map(str, folders))
+    assert (told.returncode, told.stderr) == (0, "")
+    every = {str(path) for folder in folders for path in kept(folder)}
+    assert set(told.stdout.splitlines()) == every
+
+
 def test_what_is_there_is_not_replaced_unless_somebody_says_so(
     composed: Composed, backups: Path
 ) -> None:
@@ -71,6 +79,13 @@ def test_what_is_there_is_not_replaced_unless_somebody_says_so(
     refused = script(composed, "restore", str(file))
     assert refused.returncode == 1
     assert "are not empty" in refused.stderr
+
+
+def test_a_witness_that_is_there_already_stays_as_it_is(composed: Composed, backups: Path) -> None:
+    files = kept(backups / "witnesses")
+    restored = script(composed, "restore", *map(str, files))
+    assert restored.returncode == 0, restored.stderr
+    assert restored.stdout.count("already.") == len(files)
 
 
 def test_a_restored_service_takes_part_again(composed: Composed, backups: Path) -> None:

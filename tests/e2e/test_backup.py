@@ -104,8 +104,10 @@ def backed_up(drill: Drill, old: Installation, backups: Path) -> None:
 
 
 def put_back(drill: Drill, new: Installation, backups: Path) -> None:
-    for kind in ("events", "keys", "witnesses"):
-        done(script(new, "restore", *map(str, files(backups / kind))))
+    folders = [backups / kind for kind in ("events", "keys", "witnesses")]
+    fitting = done(script(new, "newest", *map(str, folders))).splitlines()
+    assert sorted(fitting) == sorted(str(file) for folder in folders for file in files(folder))
+    done(script(new, "restore", *fitting))
     for service in SERVICES:
         done(new.command(service, "migrate"))
         drill.said[service] = done(new.command(service, "store-restored"))
