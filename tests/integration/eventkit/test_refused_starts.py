@@ -129,6 +129,7 @@ def test_a_topic_with_too_few_partitions_is_one_sentence(fresh: Databases, kafka
     assert ended.stderr.startswith(sentence)
     # The databases are migrated all the same.
     assert refused(environ, "relay").startswith(sentence)
+    assert refused(environ, "all").startswith(sentence)
 
 
 def test_a_broker_that_is_away_ends_a_migration_with_75(fresh: Databases) -> None:
@@ -149,6 +150,21 @@ def test_a_relay_whose_broker_is_away_waits_with_a_line_a_try(
     lines = [json.loads(line) for line in log.read_text("utf-8").splitlines()]
     causes = {str(line["cause"]) for line in lines if line["event"] == "waiting"}
     assert all(cause.startswith("BrokerUnavailable") for cause in causes)
+
+
+@pytest.mark.parametrize(
+    ("role", "told"), [("relay", "nothing to relay to"), ("consumer", "follows no other service")]
+)
+def test_settings_refuses_a_role_with_the_sentence_of_its_start(
+    things: Databases, role: str, told: str
+) -> None:
+    environ = environment(things)
+    looked, start = run(environ, "settings", role), run(environ, role)
+    assert looked.returncode == start.returncode == 78
+    assert looked.stderr == start.stderr
+    assert told in looked.stderr
+    assert looked.stdout == ""
+    assert run(environ, "settings").returncode == 0
 
 
 def test_what_a_command_needs_is_named_with_all_other_faults(things: Databases) -> None:

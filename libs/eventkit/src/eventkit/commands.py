@@ -9,6 +9,7 @@ from eventkit.console import Console
 from eventkit.erasure.commands import erasure
 from eventkit.health import Readiness
 from eventkit.migrate import migrate, migrate_keys
+from eventkit.needs import to_follow
 from eventkit.origins import ForeignEvents, Origin, OwnEvents
 from eventkit.parking.commands import parked
 from eventkit.progress import shown
@@ -54,7 +55,8 @@ def rebuild_command(console: Console, names: tuple[str, ...]) -> None:
         known = ", ".join(sorted(models)) or "none"
         raise click.UsageError(f"No read model {', '.join(unknown)}; there are: {known}.")
     wanted = names or tuple(models)
-    settings = console.need(*_needed({models[name][1] for name in wanted}))
+    followed = {source for name in wanted if (source := models[name][1]) is not None}
+    settings = console.need("migration_database_url", *to_follow(followed))
     owner = str(settings.migration_database_url)
     for name in wanted:
         model, source = models[name]
@@ -84,12 +86,6 @@ def _origin(console: Console, source: str | None) -> Origin:
 def _software(model: ReadModel) -> str:
     """What decides on the rows: the service, the events and how they are read."""
     return fingerprint(model.change.__module__.partition(".")[0], "contracts", "eventkit")
-
-
-def _needed(sources: set[str | None]) -> list[str]:
-    followed = [f"{source}_url" for source in sources if source is not None]
-    client = ["registry_url", "client_id", "client_secret"] if followed else []
-    return ["migration_database_url", *client, *followed]
 
 
 def _role_of(url: str) -> str:

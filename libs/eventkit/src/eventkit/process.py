@@ -17,9 +17,10 @@ from eventkit.disk_gauges import disk_gauges
 from eventkit.gauges import Asked
 from eventkit.leaving import Leaving, turn_away
 from eventkit.loops import Bell
+from eventkit.needs import ALL, API, WORKER, single_roles
 from eventkit.process_gauges import process_gauges
 from eventkit.quiet import Quiet
-from eventkit.roles import ALL, API, WORKER, Roles
+from eventkit.roles import Roles
 from eventkit.service import Service
 from eventkit.settings import Settings
 from eventkit.starting import refuse_unwritable
@@ -50,7 +51,7 @@ class RoleProcess:
             readiness=self._readiness,
             leaving=self._leaving,
         )
-        self._names = self._roles.names(role)
+        self._names = single_roles(service, settings, role)
         refuse_unwritable(settings, journal=service.people is not None, heads=WORKER in self._names)
         self._operators = listen(settings.operator_bind, "OPERATOR_BIND")
         self._listener = listen(settings.http_bind, "HTTP_BIND") if API in self._names else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from time import sleep
@@ -21,9 +21,10 @@ from eventkit.http.app import create_app
 from eventkit.kits import open_kit
 from eventkit.leaving import Leaving
 from eventkit.loops import Bell, Loop, Loops, after
+from eventkit.needs import CONSUMER, RELAY, WORKER
 from eventkit.recorded import Recorded
 from eventkit.service import Service, Worker
-from eventkit.settings import BadSettings, Settings
+from eventkit.settings import Settings
 from eventkit.supervisor import Ready
 from eventkit.transport import look_at_topic, open_consumers, open_relay
 from eventkit.unit import Kit
@@ -32,13 +33,6 @@ from eventkit.verifying.exports import tell_written
 from eventkit.web import serve
 
 _log = structlog.get_logger(component="roles")
-
-API, RELAY, CONSUMER, WORKER, ALL = "api", "relay", "consumer", "worker", "all"
-Work = Callable[[Ready], None]
-
-
-class NothingToDo(Exception):
-    """A role that this service, or this configuration, does not have."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,17 +49,6 @@ class Roles:
     def workers(self) -> tuple[Worker, ...]:
         """The loops of the role `worker`: the kit's and the service's own."""
         return (*KIT_WORKERS, *self.service.workers)
-
-    def names(self, role: str) -> tuple[str, ...]:
-        """The single roles behind a role's name; raises NothingToDo and BadSettings."""
-        faults = {name: self._missing(name) for name in (API, RELAY, CONSUMER, WORKER)}
-        names = tuple(name for name, fault in faults.items() if fault is None)
-        if role != ALL:
-            if fault := faults[role]:
-                raise NothingToDo(fault)
-            names = (role,)
-        self._check_settings(names)
-        return names
 
     def api(self, listener: socket.socket, ready: Ready) -> None:
         kit = self._open(self.settings.web_threads, ready)
@@ -117,33 +100,6 @@ class Roles:
         self.bell.ring()
         for one in recorded:
             metrics.appended(self.service.name, one.type)
-
-    def _check_settings(self, names: Sequence[str]) -> None:
-        unset = [name for name in needed(self.service, names) if not getattr(self.settings, name)]
-        if unset:
-            raise BadSettings([f"{name.upper()} is missing; this role needs it." for name in unset])
-
-    def _missing(self, role: str) -> str | None:
-        name = self.service.name
-        if role == RELAY and not self.settings.kafka_bootstrap_servers:
-            return "There is nothing to relay to: KAFKA_BOOTSTRAP_SERVERS is empty."
-        if role == CONSUMER and not self.service.subscriptions:
-            return f"{name} follows no other service, so it has no consumer."
-        if role == WORKER and not self.workers:
-            return f"{name} has no worker."
-        return None
-
-
-def needed(service: Service, names: Sequence[str]) -> list[str]:
-    """The fields of the settings without which these roles cannot work."""
-    wanted: set[str] = set()
-    if {API, ALL} & set(names) and not service.issues_tokens:
-        wanted.add("registry_url")
-    # A worker acknowledges the erasures that the consumer heard of.
-    if service.subscriptions and {CONSUMER, WORKER, ALL} & set(names):
-        wanted |= {"registry_url", "client_id", "client_secret"}
-        wanted |= {f"{one.source}_url" for one in service.subscriptions}
-    return sorted(wanted)
 
 
 def _work(worker: Worker, kit: Kit) -> bool:

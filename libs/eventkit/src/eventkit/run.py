@@ -20,8 +20,8 @@ from eventkit.consuming.incoming import SourceUnavailable
 from eventkit.database import Unavailable
 from eventkit.domain import Refusal
 from eventkit.kafka.clients import TopicUnavailable
+from eventkit.needs import NothingToDo, settings_of
 from eventkit.process import RoleProcess
-from eventkit.roles import NothingToDo, needed
 from eventkit.service import Service
 from eventkit.settings import BadSettings
 from eventkit.starting import CannotStart
@@ -103,7 +103,7 @@ def _run(service: Service) -> int | None:
 
 
 def _run_role(role: str, console: Console) -> int:
-    settings = console.need(*needed(console.service, [role]))
+    settings = settings_of(console, role)
     logs.configure(service=console.service.name, role=role, level=settings.log_level)
     return RoleProcess(console.service, settings, role, partial(guard, tell=_report)).run()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from eventkit.console import Console
-from eventkit.roles import ALL, API, CONSUMER, RELAY, WORKER, needed
+from eventkit.needs import ALL, API, CONSUMER, RELAY, WORKER, settings_of
 from eventkit.settings import declared
 
 
@@ -14,6 +14,6 @@ from eventkit.settings import declared
 @click.pass_obj
 def settings_command(console: Console, role: str) -> None:
     """Check all settings, and print them without the secrets; 78 and every fault where not."""
-    console.need(*needed(console.service, [role]))
+    settings_of(console, role)
     for _, one in declared(console.service.settings):
         click.echo(f"{one.name}\t{console.shown(one)}")
