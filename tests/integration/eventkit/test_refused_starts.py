@@ -95,24 +95,42 @@ def test_a_file_of_heads_that_cannot_be_written_is_one_sentence(things: Database
     assert len(ended.stderr.splitlines()) == 1
 
 
-def test_an_erasure_journal_that_cannot_be_written_is_one_sentence() -> None:
-    file = f"{NOWHERE}.jsonl"
+def run_bare(service: str, command: str, **more: str) -> subprocess.CompletedProcess[str]:
+    """A command of a real service, whose databases are away."""
     environ = {
         "PATH": os.environ["PATH"],
         "DATABASE_URL": "postgresql://x:y@127.0.0.1:1/x",
         "KEY_DATABASE_URL": "postgresql://x:y@127.0.0.1:1/x",
         "MASTER_KEY": KEY,
         "CHAIN_KEY": KEY,
-        "ERASURE_JOURNAL": file,
         "HTTP_BIND": f"127.0.0.1:{free_port()}",
         "OPERATOR_BIND": f"127.0.0.1:{free_port()}",
+        **more,
     }
-    command = [sys.executable, "-m", "registry", "api"]
-    ended = subprocess.run(
-        command, env=environ, capture_output=True, text=True, timeout=60, check=False
+    words = [sys.executable, "-m", service, command]
+    return subprocess.run(
+        words, env=environ, capture_output=True, text=True, timeout=60, check=False
     )
+
+
+def test_an_erasure_journal_that_cannot_be_written_is_one_sentence() -> None:
+    file = f"{NOWHERE}.jsonl"
+    ended = run_bare("registry", "api", ERASURE_JOURNAL=file)
     assert ended.returncode == 78
     assert ended.stderr.startswith(f"ERASURE_JOURNAL {file} cannot be written: ")
+
+
+@pytest.mark.parametrize(
+    ("service", "followed"),
+    [("registry", []), ("meetings", ["REGISTRY_URL", "CLIENT_ID", "CLIENT_SECRET"])],
+)
+def test_a_rebuild_needs_what_whoever_follows_others_needs(
+    service: str, followed: list[str]
+) -> None:
+    ended = run_bare(service, "rebuild")
+    assert ended.returncode == 78
+    named = [line.split()[0] for line in ended.stderr.splitlines()]
+    assert named == [STORE, *followed]
 
 
 @pytest.fixture
