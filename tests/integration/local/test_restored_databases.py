@@ -41,6 +41,13 @@ APPEND = """
                         now(), NULL, NULL, NULL, NULL)
 """
 
+# Reads a dump well; where it is to print one, it prints the first statements of one and fails.
+CUT_OFF = """#!/bin/sh
+case $1 in
+  --file=-) echo 'SET search_path = public; CREATE TABLE begun ();'; exit 1 ;;
+esac
+"""
+
 
 @dataclass(frozen=True)
 class Site:
@@ -69,10 +76,12 @@ class Site:
         text = REVISION.format(number=number, before=before, labels=labels, statements=statements)
         (self.folder / "revisions" / f"{number}.py").write_text(text, "utf-8")
 
-    def run(self, name: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    def run(
+        self, name: str, *arguments: str | Path, **settings: str
+    ) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [CHECKOUT / "deploy" / "backup" / name, *arguments],
-            env=os.environ | {"NETZTREFF_SETTINGS": str(self.folder)},
+            env=os.environ | {"NETZTREFF_SETTINGS": str(self.folder)} | settings,
             capture_output=True,
             text=True,
             timeout=120,
@@ -165,10 +174,31 @@ def test_a_database_stays_as_it_is_where_the_restore_of_its_dump_fails(
     site.revise(2, NEWER)
     site.migrate("meetings")
     ended = site.run("restore", "--replace", file)
-    assert ended.returncode != 0
+    assert ended.returncode == 1
     assert 'schema "elsewhere" already exists' in ended.stderr
+    assert "The events of meetings were not restored" in ended.stderr
     assert site.tables("meetings") == before | {"painted"}
     assert f"restored {file}" not in ended.stdout
+
+
+def test_a_database_stays_as_it_is_where_the_dumps_end_is_lost_on_its_way(site: Site) -> None:
+    """The tool ends early, as one in a container that is stopped; all that came was sound."""
+    assert site.run("backup", "keys", site.folder / "keys").returncode == 0
+    (file,) = (site.folder / "keys").glob("meetings.keys.*Z")
+    tools = site.folder / "tools"
+    tools.mkdir()
+    tool = tools / "pg_restore"
+    tool.write_text(CUT_OFF, "utf-8")
+    tool.chmod(0o755)
+    ended = site.run("restore", "--replace", file, PG_BIN=str(tools))
+    assert ended.returncode == 1
+    assert "The keys of meetings were not restored" in ended.stderr
+    url = site.databases["meetings"].migration_environment()["MIGRATION_KEY_DATABASE_URL"]
+    with connect(url) as database:
+        kept = database.execute(
+            "SELECT to_regclass('person_keys'), to_regclass('begun')"
+        ).fetchone()
+    assert kept == ("person_keys", None)
 
 
 def test_no_database_is_touched_where_another_is_not_empty(site: Site) -> None:
