@@ -26,10 +26,14 @@ _SECONDS = {"second": 1, "minute": 60, "hour": 3600}
 
 @dataclass(frozen=True)
 class Form:
-    """How a setting is written: `parse` raises ValueError, `says` completes "must be"."""
+    """How a setting is written: `parse` raises ValueError, `says` completes "must be".
+
+    What `is_url` may have a password in it.
+    """
 
     parse: Callable[[str], Any]
     says: str
+    is_url: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,7 +80,7 @@ def url(*schemes: str) -> Form:
             raise ValueError
         return text.rstrip("/")
 
-    return Form(parse, f"a URL such as {schemes[0]}://…")
+    return Form(parse, f"a URL such as {schemes[0]}://…", is_url=True)
 
 
 def number(low: int, high: int) -> Form:

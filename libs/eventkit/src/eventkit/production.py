@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from eventkit.forms import DATABASE, KEY, Declared
+from eventkit.forms import KEY, Declared
 
 _SHORTEST = 12
 # Of 32 random bytes, 30 differ; so few never happen.
@@ -37,13 +37,19 @@ def _guessed(one: Declared, value: Any) -> Iterator[str]:
     if one.form is KEY:
         if len(set(value)) < _FEWEST_BYTES:
             yield f"{one.name} is no random key; it must be {one.form.says}."
-    elif one.form is DATABASE:
-        parts = urlsplit(value)
-        password = unquote(parts.password or "")
-        if parts.password is not None and (_is_easy(password) or password == parts.username):
+    elif one.form.is_url:
+        if _has_easy_password(value):
             yield f"The password in {one.name} {_EASY}"
-    elif isinstance(value, str) and "://" not in value and _is_easy(value):
+    elif _is_easy(value):
         yield f"{one.name} {_EASY}"
+
+
+def _has_easy_password(url: str) -> bool:
+    parts = urlsplit(url)
+    if parts.password is None:
+        return False
+    password = unquote(parts.password)
+    return _is_easy(password) or password == unquote(parts.username or "")
 
 
 def _is_easy(text: str) -> bool:
