@@ -55,6 +55,25 @@ def test_a_database_that_asks_for_no_password_is_fine() -> None:
     assert Settings.from_env(GOOD | {"DATABASE_URL": "postgresql://service@db.example.org/x"})
 
 
+@pytest.mark.parametrize("user", ["user", "user%40example.org"])
+@pytest.mark.parametrize("password", ["", "1234", "user", "user%40example.org"])
+def test_a_mail_servers_password_is_judged_as_a_databases_is(user: str, password: str) -> None:
+    (fault,) = faults(SMTP_URL=f"smtps://{user}:{password}@mail.example.org")
+    assert fault.startswith("The password in SMTP_URL is easily guessed")
+    assert "1234" not in fault
+
+
+@pytest.mark.parametrize("url", ["smtp://mail:8025", f"smtps://user:{PASSWORD}@mail.example.org"])
+def test_a_mail_server_that_asks_for_no_password_or_a_random_one_is_fine(url: str) -> None:
+    good = GOOD | {"ORGANIZER_MAILBOX": "a@example.org", "SMTP_URL": url}
+    assert NotificationSettings.from_env(good).smtp_url == url
+
+
+def test_a_client_secret_is_judged_whole_whatever_it_looks_like() -> None:
+    (fault,) = faults(CLIENT_ID="x", CLIENT_SECRET="a://b")
+    assert fault.startswith("CLIENT_SECRET is easily guessed")
+
+
 def test_keys_that_are_not_random_or_the_same_are_refused() -> None:
     same = b64encode(b"k" * 32).decode()
     assert [fault.split()[0] for fault in faults(MASTER_KEY=same)] == ["MASTER_KEY"]
@@ -68,6 +87,10 @@ def test_a_public_address_is_needed_and_all_faults_are_told_together() -> None:
         "HTTP_BIND",
         "PUBLIC_URL",
     ]
+
+
+def test_a_public_address_that_is_none_is_one_fault() -> None:
+    assert faults(PUBLIC_URL="registry") == ["PUBLIC_URL must be a URL such as http://…."]
 
 
 def test_a_secret_from_a_file_is_judged_as_any_other(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -39,15 +39,20 @@ def missing(
     settings: Iterable[tuple[str, Declared]],
     values: Mapping[str, Any],
     needed: Collection[str],
-    faults: Sequence[str],
+    faults: Iterable[str],
 ) -> Iterator[str]:
     """What this role needs and is not set; that it was set and wrong is told already."""
     # A client without its secret is none.
     wanted = {*needed, "client_secret"} if values["client_id"] else {*needed}
-    told = {fault.split()[0].removesuffix("_FILE") for fault in faults}
+    told = names(faults)
     for field, one in settings:
         if field in wanted and not values[field] and one.name not in told:
             yield f"{one.name} is missing; this needs it, and it must be {one.form.says}."
+
+
+def names(faults: Iterable[str]) -> set[str]:
+    """The settings of which faults are told."""
+    return {fault.split()[0].removesuffix("_FILE") for fault in faults}
 
 
 def _text(environ: Mapping[str, str], one: Declared) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -19,15 +19,20 @@ _EASY = (
 )
 
 
-def refused(settings: Iterable[tuple[str, Declared]], values: Mapping[str, Any]) -> Iterator[str]:
-    """One sentence for each setting with which production must not start; no values in it."""
+def refused(
+    settings: Iterable[tuple[str, Declared]], values: Mapping[str, Any], told: Container[str]
+) -> Iterator[str]:
+    """One sentence for each setting with which production must not start; no values in it.
+
+    Of those that are `told` to be wrong already nothing more is said.
+    """
     for field, one in settings:
         value = values[field]
         if one.development and value:
             yield f"{one.name} is for development, and must be false where MODE is production."
         elif one.secret and value:
             yield from _guessed(one, value)
-    if values["public_url"] is None:
+    if values["public_url"] is None and "PUBLIC_URL" not in told:
         yield "PUBLIC_URL is missing; production needs it, for events carry it for good."
     if values["master_key"] and values["master_key"] == values["chain_key"]:
         yield "CHAIN_KEY must be another key than MASTER_KEY."

@@ -10,7 +10,7 @@ from typing import Self
 
 from eventkit import forms
 from eventkit.auth.issuers import IssuerRules
-from eventkit.environment import missing, read
+from eventkit.environment import missing, names, read
 from eventkit.forms import Declared, number, setting
 from eventkit.production import refused
 
@@ -291,7 +291,7 @@ class Settings:
         values = {field: read(environ, one, faults) for field, one in declared(cls)}
         faults += missing(declared(cls), values, needed, list(faults))
         if values["mode"] == PRODUCTION:
-            faults += refused(declared(cls), values)
+            faults += refused(declared(cls), values, names(faults))
         if faults:
             raise BadSettings(faults)
         return cls(**values)
