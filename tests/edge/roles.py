@@ -1,4 +1,4 @@
-"""Every role of two services as a process of its own, two api replicas each, behind the proxy."""
+"""Every role of every service as a process of its own, two api replicas each, behind the proxy."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ KEY = b64encode(b"k" * 32).decode()
 ROLES = {
     "registry": ("api", "api-2", "relay", "worker"),
     "meetings": ("api", "api-2", "relay", "consumer", "worker"),
+    "notifications": ("api", "api-2", "relay", "consumer", "worker"),
 }
 Environ = dict[str, str]
 
@@ -87,6 +88,8 @@ def all_roles(databases: MakeDatabases, kafka: str, folder: Path) -> Iterator[Ro
         "KAFKA_BOOTSTRAP_SERVERS": kafka,
         "TRUSTED_PROXIES": LOOPBACK,
         "RATE_LIMIT_PER_CLIENT": "off",
+        "ORGANIZER_MAILBOX": "netzwerk@example.org",
+        "ALLOW_LOOPBACK_WEBHOOKS": "true",
         **{f"{name.upper()}_URL": f"http://{LOOPBACK}:{ports[name][0]}" for name in ROLES},
     }
     with ExitStack() as ended:
@@ -109,7 +112,8 @@ def all_roles(databases: MakeDatabases, kafka: str, folder: Path) -> Iterator[Ro
             for role in ("service", "organiser")
         }
         one = clients["service"]
-        start("meetings", CLIENT_ID=one.client_id, CLIENT_SECRET=one.client_secret)
+        for follower in ("meetings", "notifications"):
+            start(follower, CLIENT_ID=one.client_id, CLIENT_SECRET=one.client_secret)
         for role in started:
             role.await_ready()
         by_name = {role.name: role for role in started}

@@ -1,79 +1,17 @@
-"""Every role of two services is exchanged, one after another, and nobody who calls notices."""
+"""Every role of every service is exchanged, one after another, and nobody who calls notices."""
 
 from collections import Counter
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
-from threading import Event
-from time import monotonic
-from uuid import uuid4
 
-import httpx
 import pytest
 
 from local.processes import wait_until
 from local.rolling import alone, in_order, roll
 from tests.conftest import MakeDatabases
-from tests.e2e.api import Api, Json
+from tests.e2e.api import Api
+from tests.edge.load import LISTS, listed, under_load, wanted
 from tests.edge.roles import Roles, all_roles
-
-PER_SECOND = 20
-CALLERS = 10
-LISTS = {"registry": "/v1/programmes", "meetings": "/v1/meetings"}
-
-
-def wanted(service: str, title: str) -> Json:
-    vague = {"kind": "network_meeting", "vague_date": "Frühjahr 2027"}
-    return {"title": title} | (vague if service == "meetings" else {})
-
-
-@dataclass
-class Load:
-    """Calls in an even beat, reads and writes by turns: how each ended, and what it made."""
-
-    apis: dict[str, Api]
-    ends: list[str] = field(default_factory=list)
-    made: dict[str, list[str]] = field(default_factory=lambda: {name: [] for name in LISTS})
-    over: Event = field(default_factory=Event)
-
-    def call(self, number: int) -> None:
-        due = monotonic() + number / PER_SECOND
-        turn = number
-        while not self.over.wait(max(0.0, due - monotonic())):
-            self._one(turn)
-            turn += 1
-            due += CALLERS / PER_SECOND
-
-    def _one(self, turn: int) -> None:
-        service = ("registry", "meetings")[turn % 2]
-        api, path = self.apis[service], LISTS[service]
-        title = f"Erfunden {uuid4()}"
-        try:
-            if turn % 4 < 2:
-                answer = api.send("GET", path)
-            else:
-                answer = api.post(path, wanted(service, title))
-        except httpx.TransportError as error:
-            self.ends.append(repr(error))
-            return
-        self.ends.append(str(answer.status_code))
-        if answer.status_code == 201:
-            self.made[service].append(title)
-
-
-@contextmanager
-def under_load(apis: dict[str, Api]) -> Iterator[Load]:
-    load = Load(apis)
-    with ThreadPoolExecutor(CALLERS) as threads:
-        calling = [threads.submit(load.call, number) for number in range(CALLERS)]
-        try:
-            yield load
-        finally:
-            load.over.set()
-    for one in calling:
-        one.result()
 
 
 @pytest.fixture
@@ -96,14 +34,13 @@ def test_no_request_fails_while_every_role_is_exchanged(roles: Roles) -> None:
             lambda: len(roles.proxy.lines()) == len(load.ends), what="every line", seconds=30
         )
         assert [line for line in roles.proxy.lines() if line["status"] >= 400] == []
-        for name, path in LISTS.items():
-            listed = Counter(item["title"] for item in apis[name].items(path))
-            assert listed == Counter(load.made[name])
+        for name, api in apis.items():
+            assert Counter(listed(api, name)) == Counter(load.made[name])
             assert len(load.made[name]) > len(roles.running)
         # The relay, the topic and the consumer have told what was made before and after.
-        programme = apis["registry"].create(LISTS["registry"], {"title": "Danach"})["id"]
-        body = wanted("meetings", "Danach") | {"programme_id": programme}
-        assert apis["meetings"].create(LISTS["meetings"], body)
+        programme = apis["registry"].create("/v1/programmes", {"title": "Danach"})["id"]
+        body = wanted("meetings") | {"programme_id": programme}
+        assert apis["meetings"].create("/v1/meetings", body)
 
 
 def test_who_follows_is_exchanged_before_whom_it_follows() -> None:
