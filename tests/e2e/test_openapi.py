@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 from openapi_spec_validator import OpenAPIV31SpecValidator, validate
 
-from eventkit.http import erasures, events_described, feed, parked, parked_actions
+from eventkit.http import erasures, events_described, feed, lost, parked, parked_actions
 from eventkit.http.docs import routes as docs
 from eventkit.service import Service
 from meetings.app import SERVICE as MEETINGS
@@ -17,7 +17,7 @@ from tests.e2e.api import Json
 from tests.e2e.conftest import FEED
 from tests.e2e.installation import Installation
 
-KITS_OWN = (feed.bp, parked.bp, parked_actions.bp, events_described.bp, docs.bp)
+KITS_OWN = (feed.bp, lost.bp, parked.bp, parked_actions.bp, events_described.bp, docs.bp)
 ARGUMENT = re.compile(r"<(?:\w+:)?(\w+)>")
 EVERY_SERVICE = pytest.mark.parametrize(
     "service", [REGISTRY, MEETINGS, NOTIFICATIONS], ids=lambda service: service.name

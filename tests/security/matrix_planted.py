@@ -1,4 +1,4 @@
-"""What no API gives, put into the stores: parked events, wishes, a municipality that moves."""
+"""What no API gives, put into the stores: parked and lost events, wishes, a tenant that moves."""
 
 from __future__ import annotations
 
@@ -22,6 +22,21 @@ _PARK = (
     " message) OVERRIDING SYSTEM VALUE VALUES (%s, 'nobody', gen_random_uuid(), %s, 1,"
     " gen_random_uuid(), 'meeting.planned.v1', 'refused', 'detail', '')"
 )
+
+
+_LOSE = (
+    "INSERT INTO lost_events (source, event_id, generation, stream, version, had_effect)"
+    " VALUES (%s, gen_random_uuid(), gen_random_uuid(), 'thing-1', 1, true)"
+)
+
+
+def lost(site: Site) -> dict[str, str]:
+    """By a source of its own in every service, for each has these routes."""
+    source = f"nobody-{next(_NUMBERS)}"
+    for kit in site.kits.values():
+        with session(kit.engine) as connection:
+            driver(connection).execute(_LOSE, (source,))
+    return {"source": source}
 
 
 def parked(site: Site) -> dict[str, str]:

@@ -123,6 +123,8 @@ CLIENTS: dict[str, Any] = ADMIN | {
 OF_THE_KIT = {
     "feed.read_events": row(everybody=f"{PLANS} operator service {TENANTS}"),
     "feed.list_generations": row(everybody="operator service"),
+    "lost.list_lost": row(everybody="operator"),
+    "lost.acknowledge_lost": row("lost", "operator", body=WHY),
     "parked.list_parked": row(everybody="operator"),
     "parked.show_parked": row("parked", "operator"),
     "parked.retry_parked": row("parked", "operator", body=WHY),

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import uuid4
 
 from eventkit.database import driver, session
-from tests.security.matrix_planted import moved, parked, parked_action
+from tests.security.matrix_planted import lost, moved, parked, parked_action
 from tests.security.site import Site, Who, create
 from tests.unit.registry.directory_lines import district, municipality
 
@@ -271,6 +271,7 @@ MAKERS: Mapping[str, Callable[[World, str], Arguments]] = {
     "secret": secret,
     "endpoint": endpoint,
     "delivery": delivery,
+    "lost": lambda world, _: lost(world.site),
     "parked": lambda world, _: parked(world.site),
     "parked_action": lambda world, _: parked_action(world.site),
     "municipality": lambda _, key: {"ags": key},

@@ -76,7 +76,8 @@ def test_two_operators_at_once_acknowledge_what_was_lost_once(
 
     def say(_: int) -> int:
         gate.wait(30)
-        return acknowledge(network.listener, SPEAKER, "Neu erfasst.", CONTEXT)
+        told = acknowledge(network.listener, SPEAKER, "Neu erfasst.", CONTEXT)
+        return told.events if told else 0
 
     with ThreadPoolExecutor(2) as operators:
         assert sorted(operators.map(say, range(2))) == [0, 2]

@@ -92,6 +92,21 @@ PARKED = sa.Table(
     sa.Column("revision", sa.Integer, nullable=False),
 )
 
+# What a source's store lost in a restore, as far as it is known here.
+LOST_EVENTS = sa.Table(
+    "lost_events",
+    metadata,
+    sa.Column("source", sa.Text, primary_key=True),
+    sa.Column("event_id", sa.Uuid, primary_key=True),
+    sa.Column("generation", sa.Uuid, nullable=False),
+    sa.Column("stream", sa.Text, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("had_effect", sa.Boolean, nullable=False),
+    sa.Column("message", sa.LargeBinary),
+    sa.Column("found_at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("acknowledged_at", sa.DateTime(timezone=True)),
+)
+
 # A read model of the events in contracts.operations.
 PARKED_ACTIONS = sa.Table(
     "parked_actions",

@@ -24,12 +24,13 @@ _KEEP = (
     " ON CONFLICT (source, event_id) DO UPDATE"
     " SET message = coalesce(known.message, excluded.message)"
 )
-# What came back under another generation was not lost.
-LOST: LiteralString = (
-    "FROM lost_events l WHERE NOT EXISTS (SELECT FROM inbox i WHERE i.source = l.source"
+# What came back under another generation was not lost. Of the table `lost_events l`.
+STILL_LOST: LiteralString = (
+    "NOT EXISTS (SELECT FROM inbox i WHERE i.source = l.source"
     " AND i.stream = l.stream AND i.version = l.version AND i.event_id = l.event_id"
     " AND i.generation = (SELECT generation FROM consumers WHERE name = l.source))"
 )
+LOST: LiteralString = f"FROM lost_events l WHERE {STILL_LOST}"
 _COLUMNS = (
     "source, event_id, generation, stream, version, had_effect, found_at, message, acknowledged_at"
 )

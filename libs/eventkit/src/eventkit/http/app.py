@@ -19,6 +19,7 @@ from eventkit.http import (
     failures,
     feed,
     limits,
+    lost,
     parked,
     parked_actions,
     transport,
@@ -73,11 +74,12 @@ def create_app(service: Service, kit: Kit) -> Flask:
         **docs.POLICY,
         **feed.POLICY,
         **events_described.POLICY,
+        **lost.POLICY,
         **parked.POLICY,
         **parked_actions.POLICY,
         **service.policy,
     }
-    kits_own = [feed.bp, parked.bp, parked_actions.bp, events_described.bp, docs.bp]
+    kits_own = [feed.bp, lost.bp, parked.bp, parked_actions.bp, events_described.bp, docs.bp]
     if service.people is not None:
         policy |= erasures.POLICY
         kits_own.append(erasures.bp)

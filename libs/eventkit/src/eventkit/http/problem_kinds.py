@@ -78,6 +78,7 @@ KINDS: Mapping[str, Kind] = {
     "invalid": kind(
         "Request does not fit its schema", "Correct what `errors` names, place by place.", 422
     ),
+    "lost-acknowledged": kind("Acknowledged before", "There is nothing left to do.", 409),
     "method-not-allowed": kind(
         "Method not for this address", "Use one of the methods that Allow names.", 405
     ),

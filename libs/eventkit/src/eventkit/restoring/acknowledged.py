@@ -7,8 +7,9 @@ from uuid import uuid4
 
 from contracts.operations import LostEventsAcknowledged
 from eventkit.consuming.lost import LOST
-from eventkit.database import driver
+from eventkit.database import driver, session
 from eventkit.domain import Aggregate
+from eventkit.idempotency import Idempotency
 from eventkit.recorded import Context
 from eventkit.unit import Kit
 
@@ -20,21 +21,37 @@ _ACKNOWLEDGE: LiteralString = (
 )
 
 
-def acknowledge(kit: Kit, source: str, reason: str, context: Context) -> int:
-    """Say so of all that is known by now, in one transaction; how many events that were.
+def acknowledge(
+    kit: Kit, source: str, reason: str, context: Context, known: Idempotency | None = None
+) -> LostEventsAcknowledged | None:
+    """Say so of all that is known by now, in one transaction, and give the event that tells of it.
 
-    Nothing is told where there are none. Raises what an append raises.
+    None where nobody had to: nothing was lost, or somebody said so before. Raises what an append
+    raises.
     """
     with kit.unit(context) as unit:
-        events = driver(unit.sql).execute(_ACKNOWLEDGE, {"source": source}).rowcount
+        raw = driver(unit.sql)
+        events = raw.execute(_ACKNOWLEDGE, {"source": source}).rowcount
         if not events:
-            return 0
+            return None
         number = uuid4()
         told = LostEventsAcknowledged(
             acknowledgement_id=number, source=source, events=events, reason=reason
         )
-        unit.execute(LOST_ACKNOWLEDGEMENT, number, told)
-    return events
+        pending = kit.decide(raw, LOST_ACKNOWLEDGEMENT, number, told, context, 0)
+        unit.recorded += kit.write(raw, pending, known).recorded
+    return told
+
+
+def earlier(kit: Kit, known: Idempotency) -> LostEventsAcknowledged | None:
+    """What a call with this key said before; raises KeyReused where it was another one."""
+    written = kit.earlier(known)
+    if written is None:
+        return None
+    with session(kit.engine) as connection:
+        (told,) = kit.store.load_one(driver(connection), written.stream).events
+    assert isinstance(told, LostEventsAcknowledged)  # noqa: S101  (for the types)
+    return told
 
 
 def _decide(_: str | None, command: LostEventsAcknowledged) -> list[LostEventsAcknowledged]:

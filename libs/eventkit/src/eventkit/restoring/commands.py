@@ -110,10 +110,10 @@ def show_lost(console: Console, event_id: str) -> None:
 def acknowledge_lost(console: Console, source: str, why: str) -> None:
     """Say that all that this service lost was seen to: the alarm ends, and the list stays."""
     checked(why)
-    events = acknowledge(console.kit, source, why, Context(actor=ACTOR))
-    if not events:
+    told = acknowledge(console.kit, source, why, Context(actor=ACTOR))
+    if told is None:
         raise click.ClickException(f"{source} lost nothing that nobody has acknowledged.")
-    click.echo(f"{events} acknowledged.")
+    click.echo(f"{told.events} acknowledged.")
 
 
 def _tell(evidence: Evidence, began: str, fork: int) -> None:
