@@ -1,11 +1,13 @@
 """What every connection of the pool brings along, and what ends a writer that stands still."""
 
+import socket
 from contextlib import ExitStack
 
 import psycopg
 import pytest
 
 from eventkit.database import Unavailable, driver, raw_session, session, transaction
+from eventkit.health import probe
 from eventkit.store import Connection
 from eventkit.unit import Kit
 from local.databases import Databases, connect
@@ -80,3 +82,16 @@ def test_a_client_that_vanished_is_ended_before_a_takeover_is_due(kit: Kit) -> N
     with raw_session(kit.engine) as raw:
         shown = [raw.execute(f"SHOW {name}").fetchone() for name in names]
     assert shown == [("15s",), ("10000",), ("5",)]
+
+
+def test_a_question_of_operators_ends_when_the_network_dies_while_it_waits(kit: Kit) -> None:
+    """In seconds: until then the process that was asked forks no child, and hears no signal."""
+    options = (socket.TCP_USER_TIMEOUT, socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL)
+    with probe(kit.settings.database_url).connect() as connection:
+        number = driver(connection).fileno()
+        with socket.fromfd(number, socket.AF_INET, socket.SOCK_STREAM) as line:
+            assert line.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
+            set_to = [line.getsockopt(socket.IPPROTO_TCP, option) for option in options]
+            tries = line.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT)
+    assert set_to == [3000, 1, 1]
+    assert tries == 2

@@ -165,12 +165,22 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def probe(url: str) -> sa.Engine:
-    """An engine for short questions: it keeps no connection, and gives up after three seconds."""
+    """An engine for short questions: it keeps no connection, and gives up after three seconds.
+
+    Also where the network dies while it waits, for no child is forked as long as operators ask.
+    """
     return sa.create_engine(
         sa.make_url(url).set(drivername="postgresql+psycopg"),
         poolclass=sa.NullPool,
         isolation_level="AUTOCOMMIT",
-        connect_args={"connect_timeout": 3, "options": "-c statement_timeout=3s"},
+        connect_args={
+            "connect_timeout": 3,
+            "tcp_user_timeout": 3_000,
+            "keepalives_idle": 1,
+            "keepalives_interval": 1,
+            "keepalives_count": 2,
+            "options": "-c statement_timeout=3s",
+        },
     )
 
 
