@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
 from time import monotonic
-from typing import Any
+from typing import Any, NoReturn
 from uuid import uuid4
 
 import pytest
@@ -183,18 +183,26 @@ def test_what_was_handled_is_in_flight_no_more(network: Network) -> None:
     assert not consumer._claims.are_open()
 
 
-def test_who_was_overtaken_gives_nothing_back_of_who_died_since(network: Network) -> None:
+@pytest.mark.parametrize("is_back", [False, True])
+def test_who_was_overtaken_gives_nothing_back_of_who_died_since(
+    network: Network, is_back: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """One stands still in mid-batch, another takes over and dies of it, and the first is ended."""
     network.say()
 
-    def waits(_: Unit, __: Recorded[Any]) -> None:
+    def away(*_: object) -> NoReturn:
         raise SourceUnavailable("not now")
 
-    first = network.consumer(react=waits)
+    first = network.consumer(react=away)
     with pytest.raises(SourceUnavailable):
         first.step()
     # The other one held the lease in between, and it ran out with it.
     network.rows("UPDATE consumers SET epoch = epoch + 1, held_until = NULL RETURNING 1")
     first._lease.lost()
+    if is_back:
+        # It has the lease again, and is ended before there was anything to do.
+        monkeypatch.setattr(first._source, "poll", away)
+        with pytest.raises(SourceUnavailable):
+            first.step()
     first.close()
     assert network.rows("SELECT count(*) FROM claims") == [(1,)]

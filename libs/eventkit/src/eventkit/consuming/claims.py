@@ -109,6 +109,11 @@ class Claims:
         raw.execute(_GIVE_BACK, {"source": self._source, "events": given})
         self._open.difference_update(given)
 
+    def disown(self) -> None:
+        """Another one held the lease meanwhile: what was in flight may be that one's by now."""
+        self._open.clear()
+        self._late.clear()
+
     def settled(self, event_ids: Sequence[UUID]) -> None:
         """To be called when the transaction of `settle` was committed."""
         self._open.difference_update(event_ids)

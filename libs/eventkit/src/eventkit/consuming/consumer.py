@@ -161,8 +161,10 @@ class Consumer:
                 self._is_careful = self._claims.were_left(raw)
                 self._after = self._effects.places(raw)
                 self._source.resume(self._after)
+            if epoch is not None and epoch != self._worked:
+                self._claims.disown()
+                self._worked = epoch
             self._epoch = epoch
-            self._worked = epoch or self._worked
         return epoch
 
     def _is_news(self, batch: Batch) -> bool:
