@@ -10,6 +10,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Condition
 
+# The thread that forks also hears signals, which it does not while it waits.
+PATIENCE_SECONDS = 0.5
+
 
 class Quiet:
     """Threads work within `work`, side by side; who forks does it within `alone`."""
@@ -32,12 +35,13 @@ class Quiet:
                 self._changed.notify_all()
 
     @contextmanager
-    def alone(self) -> Iterator[None]:
+    def alone(self) -> Iterator[bool]:
+        """False where somebody still works after PATIENCE_SECONDS: then nobody may fork now."""
         with self._changed:
             self._alone = True
-            self._changed.wait_for(lambda: not self._working)
+            is_alone = self._changed.wait_for(lambda: not self._working, PATIENCE_SECONDS)
         try:
-            yield
+            yield is_alone
         finally:
             with self._changed:
                 self._alone = False

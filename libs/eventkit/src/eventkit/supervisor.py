@@ -12,7 +12,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from time import monotonic
 
@@ -93,8 +93,8 @@ class Supervisor:
         jobs: Sequence[Job],
         *,
         lasting: bool,
+        alone: Callable[[], AbstractContextManager[bool]],
         told: Told = _NOBODY,
-        alone: Callable[[], AbstractContextManager[None]] = nullcontext,
         silence: float = SILENCE_SECONDS,
     ) -> None:
         self._signs = mmap.mmap(-1, max(1, len(jobs)))
@@ -156,11 +156,13 @@ class Supervisor:
                 child.signed_at = monotonic()
 
     def _fork(self, child: _Child) -> None:
-        self._signs[child.flag] = child.sign = 0
-        child.starts += 1
-        child.started_at = child.signed_at = monotonic()
         parent = os.getpid()
-        with self._alone():
+        with self._alone() as is_alone:
+            if not is_alone:
+                return
+            self._signs[child.flag] = child.sign = 0
+            child.starts += 1
+            child.started_at = child.signed_at = monotonic()
             child.pid = os.fork()
             if child.pid == 0:
                 os._exit(_live(child.job, parent, Ready(self._signs, child.flag)))
