@@ -1,7 +1,8 @@
 # Sourced by the commands beside it: how to reach the databases and files of an installation.
 #
-# Without more, that is the one of docker-compose.yml in this checkout. NETZTREFF_SETTINGS names a
-# folder with SERVICE.env files in its place, such as var/ of `make run`.
+# Without more, that is the one that `docker compose` is about in this checkout: .env and an override
+# count, and so does COMPOSE_FILE. NETZTREFF_SETTINGS names a folder with SERVICE.env files in its place,
+# such as var/ of `make run`.
 
 export LC_ALL=C
 CHECKOUT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
@@ -19,7 +20,8 @@ if [[ ${1:-} == --help || ${1:-} == -h ]]; then
   exit 0
 fi
 
-compose() { docker compose -f "$CHECKOUT/docker-compose.yml" "$@"; }
+# A file named here would take the place of COMPOSE_FILE, and so let a restore drill out of its network.
+compose() { (cd "$CHECKOUT" && docker compose "$@"); }
 
 # setting SERVICE NAME: what a SERVICE.env file says.
 setting() { (set -a; . "$SETTINGS/$1.env" || exit; echo "${!2:-}"); }

@@ -12,6 +12,11 @@ from local.settings import CHECKOUT
 
 OWNERS = ("registry", "meetings")
 SERVICES = (*OWNERS, "notifications")
+# Notes where it was called and with what, and runs a service's shell here.
+DOCKER = """#!/bin/bash
+echo "$PWD: $*" >> {folder}/called
+set -a; . "{folder}/${{8%-worker}}.env"; exec sh -c "${{10}}"
+"""
 
 
 class Site:
@@ -29,17 +34,20 @@ class Site:
     def file(self, service: str, what: str) -> Path:
         return self.folder / f"{service}.{what}"
 
-    def start(self, name: str, *arguments: str | Path) -> subprocess.Popen[str]:
+    def start(self, name: str, *arguments: str | Path, **settings: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
             [CHECKOUT / "deploy" / "backup" / name, *arguments],
-            env=os.environ | {"NETZTREFF_SETTINGS": str(self.folder)},
+            cwd=self.folder,
+            env=os.environ | {"NETZTREFF_SETTINGS": str(self.folder)} | settings,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
         )
 
-    def run(self, name: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
-        started = self.start(name, *arguments)
+    def run(
+        self, name: str, *arguments: str | Path, **settings: str
+    ) -> subprocess.CompletedProcess[str]:
+        started = self.start(name, *arguments, **settings)
         stdout, stderr = started.communicate(timeout=60)
         return subprocess.CompletedProcess(arguments, started.returncode, stdout, stderr)
 
@@ -58,6 +66,25 @@ def site(tmp_path: Path) -> Site:
     made = Site(tmp_path)
     made.file("registry", "journal").write_bytes(b"one\ntwo\nhal")
     return made
+
+
+def test_containers_are_those_that_compose_finds_by_itself_in_the_checkout(site: Site) -> None:
+    """So COMPOSE_FILE in .env, which keeps a restore drill to itself, and an override count."""
+    docker = site.folder / "docker"
+    docker.write_text(DOCKER.format(folder=site.folder), "utf-8")
+    docker.chmod(0o755)
+    composed = {"NETZTREFF_SETTINGS": "", "PATH": f"{site.folder}:{os.environ['PATH']}"}
+    ended = site.run("backup", "witnesses", "../copies", **composed)
+    assert ended.returncode == 0, ended.stderr
+    (copy,) = site.copies_of()
+    site.file("registry", "journal").write_bytes(b"one\n")
+    ended = site.run("restore", f"../copies/{copy.name}", **composed)
+    assert ended.returncode == 0, ended.stderr
+    assert site.file("registry", "journal").read_bytes() == b"one\ntwo\n"
+    called = (site.folder / "called").read_text("utf-8").splitlines()
+    by_itself = f"{CHECKOUT}: compose run --rm --no-deps -T --entrypoint sh "
+    assert all(line.startswith(by_itself) for line in called if "compose" in line)
+    assert sum("compose" in line for line in called) == len(OWNERS) + len(SERVICES) + 2
 
 
 def test_a_copy_has_whole_lines_and_is_taken_only_where_there_are_more(site: Site) -> None:
