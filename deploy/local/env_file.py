@@ -1,6 +1,7 @@
 """The file that Docker Compose takes its settings and secrets from: .env, after .env.example.
 
-`python -m local.env_file NAME VALUE` sets one of them, whatever signs the value has.
+`python -m local.env_file NAME VALUE` sets one of them, whatever signs the value has. Where it is a
+URL with a user, --password asks for the password, so that no list of processes shows it.
 """
 
 import argparse
@@ -10,8 +11,10 @@ import sys
 from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
+from getpass import getpass
 from pathlib import Path
 from secrets import token_bytes, token_hex
+from urllib.parse import quote
 
 from local.credentials import write_private
 from local.processes import StartFailed
@@ -86,6 +89,19 @@ def set_one(env: EnvFile, name: str, value: str) -> None:
     env.change({name: value})
 
 
+def with_password(url: str, password: str) -> str:
+    """The URL with the password of its user, percent-encoded; raises StartFailed without a user."""
+    scheme, _, rest = url.partition("://")
+    user, at, host = rest.rpartition("@")
+    if not at or not user or ":" in user:
+        raise StartFailed("--password wants a URL with a user and no password: smtps://USER@HOST.")
+    return f"{scheme}://{user}:{quote(password, safe='')}@{host}"
+
+
+def _asked() -> str:
+    return getpass("Password: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
+
+
 def _key() -> str:
     return b64encode(token_bytes(32)).decode("ascii")
 
@@ -94,9 +110,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m local.env_file", description=__doc__)
     parser.add_argument("name")
     parser.add_argument("value")
+    parser.add_argument("--password", action="store_true", help="ask for the password of the URL")
     given = parser.parse_args()
     try:
-        set_one(EnvFile(CHECKOUT / ".env"), given.name, given.value)
+        value = with_password(given.value, _asked()) if given.password else given.value
+        set_one(EnvFile(CHECKOUT / ".env"), given.name, value)
     except (StartFailed, OSError) as failure:
         print(failure, file=sys.stderr)
         return 1

@@ -1,9 +1,12 @@
 """What is written to .env is what was given, whatever signs it has."""
 
+from io import StringIO
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import pytest
 
+from local import env_file
 from local.env_file import EXAMPLE, EnvFile, set_one, write_new
 from local.processes import StartFailed
 
@@ -37,6 +40,25 @@ def test_a_setting_takes_the_place_of_its_default(env: EnvFile) -> None:
     now = env.path.read_text("utf-8").splitlines()
     assert now.index("EDGE_PORT=443") == lines.index("#EDGE_PORT=8443")
     assert len(now) == len(lines)
+
+
+def test_a_password_is_asked_for_and_encoded(
+    env: EnvFile, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(env_file, "CHECKOUT", env.path.parent)
+    monkeypatch.setattr("sys.argv", ["", "SMTP_URL", "smtps://netz@mail.example.org", "--password"])
+    monkeypatch.setattr("sys.stdin", StringIO("p@ss: '$/%\n"))
+    assert env_file.main() == 0
+    found = env.get("SMTP_URL")
+    assert found == "smtps://netz:p%40ss%3A%20%27%24%2F%25@mail.example.org"
+    assert unquote(urlsplit(found).password or "") == "p@ss: '$/%"
+    assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("url", ["smtp://mail:8025", "smtps://netz:x@mail.example.org", "netz"])
+def test_a_password_without_a_user_or_beside_another_one_is_refused(url: str) -> None:
+    with pytest.raises(StartFailed, match="wants a URL with a user and no password"):
+        env_file.with_password(url, "x")
 
 
 def test_what_compose_would_read_as_something_else_is_refused(env: EnvFile) -> None:
