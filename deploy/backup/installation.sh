@@ -66,6 +66,14 @@ shell() {
   fi
 }
 
+# with_file SERVICE SETTING SCRIPT: such a shell, where $FILE is what a setting names.
+with_file() {
+  local status=0
+  shell "$1" "FILE=\$$2; [ -n \"\$FILE\" ] || exit 78; $3" || status=$?
+  [[ $status != 78 ]] || fail "$2 of $1 is not set, so there is no such file."
+  return "$status"
+}
+
 # copies FOLDER SERVICE KIND: what `backup` kept of it, oldest first.
 copies() { find "$1" -maxdepth 1 -name "$2.$3.*Z" | sort; }
 

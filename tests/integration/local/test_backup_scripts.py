@@ -12,6 +12,9 @@ from local.settings import CHECKOUT
 
 OWNERS = ("registry", "meetings")
 SERVICES = (*OWNERS, "notifications")
+SYNC = """#!/bin/sh
+for path; do echo "$path" >> {folder}/synced; done
+"""
 # Notes where it was called and with what, and runs a service's shell here.
 DOCKER = """#!/bin/bash
 echo "$PWD: $*" >> {folder}/called
@@ -30,6 +33,14 @@ class Site:
             names = {"HEADS_EXPORT": "heads", "ERASURE_JOURNAL": "journal"}
             lines = [f"{name}={self.file(service, what)}\n" for name, what in names.items()]
             (self.folder / f"{service}.env").write_text("".join(lines), "utf-8")
+
+    def tool(self, name: str, content: str) -> str:
+        """Put a command in front of all others; how PATH reads then."""
+        path = self.folder / "tools" / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(content.format(folder=self.folder), "utf-8")
+        path.chmod(0o755)
+        return f"{path.parent}:{os.environ['PATH']}"
 
     def file(self, service: str, what: str) -> Path:
         return self.folder / f"{service}.{what}"
@@ -70,10 +81,7 @@ def site(tmp_path: Path) -> Site:
 
 def test_containers_are_those_that_compose_finds_by_itself_in_the_checkout(site: Site) -> None:
     """So COMPOSE_FILE in .env, which keeps a restore drill to itself, and an override count."""
-    docker = site.folder / "docker"
-    docker.write_text(DOCKER.format(folder=site.folder), "utf-8")
-    docker.chmod(0o755)
-    composed = {"NETZTREFF_SETTINGS": "", "PATH": f"{site.folder}:{os.environ['PATH']}"}
+    composed = {"NETZTREFF_SETTINGS": "", "PATH": site.tool("docker", DOCKER)}
     ended = site.run("backup", "witnesses", "../copies", **composed)
     assert ended.returncode == 0, ended.stderr
     (copy,) = site.copies_of()
@@ -138,6 +146,27 @@ def test_one_file_that_differs_or_cannot_be_read_keeps_no_other_from_its_copy(si
     assert "The journal of registry cannot be read." in ended.stderr
     (heads,) = site.copies_of("heads")
     assert heads.read_bytes() == b"head\n"
+
+
+@pytest.mark.parametrize(
+    ("setting", "what"), [("ERASURE_JOURNAL", "journal"), ("HEADS_EXPORT", "heads")]
+)
+def test_a_file_that_no_setting_names_is_missing_and_no_empty_one(
+    site: Site, setting: str, what: str
+) -> None:
+    site.file("registry", what).write_bytes(b"one\n")
+    site.copy()
+    (copy,) = site.copies_of(what)
+    with (site.folder / "registry.env").open("a") as settings:
+        settings.write(f"{setting}=\n")
+    site.file("meetings", "heads").write_bytes(b"head\n")
+    missing = f"{setting} of registry is not set, so there is no such file.\n"
+    ended = site.run("backup", "witnesses", site.copies)
+    assert (ended.returncode, ended.stderr) == (1, missing)
+    assert "meetings.heads" in ended.stdout
+    assert list(site.copies.glob(f"registry.{what}*Z")) == [copy]
+    ended = site.run("restore", copy)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (1, "", missing)
 
 
 def test_copies_that_a_run_left_behind_when_it_was_cut_off_go_with_the_next(site: Site) -> None:
@@ -206,6 +235,30 @@ def test_a_journal_is_only_made_longer(site: Site) -> None:
     assert ended.returncode == 1
     assert "are not the beginning of" in ended.stderr
     assert journal.read_bytes() == b"other\n"
+
+
+@pytest.mark.parametrize(("what", "mode"), [("journal", 0o600), ("heads", 0o644)])
+def test_a_file_that_is_made_anew_has_the_rights_and_the_name_that_a_service_gives_it(
+    site: Site, what: str, mode: int
+) -> None:
+    file = site.file("registry", what)
+    file.write_bytes(b"one\n")
+    site.copy()
+    file.unlink()
+    ended = site.run("restore", *site.copies_of(what), PATH=site.tool("sync", SYNC))
+    assert ended.returncode == 0, ended.stderr
+    assert file.stat().st_mode & 0o777 == mode
+    synced = (site.folder / "synced").read_text("utf-8").splitlines()
+    assert synced == [str(file), str(file.parent)]
+
+
+def test_a_file_that_cannot_be_restored_to_is_named(site: Site) -> None:
+    (copy,) = site.copy()
+    site.file("registry", "journal").unlink()
+    site.file("registry", "journal").mkdir()
+    ended = site.run("restore", copy)
+    assert ended.returncode == 1
+    assert ended.stderr.endswith("The journal of registry cannot be read and written.\n")
 
 
 def test_what_a_journal_gets_while_it_is_restored_is_not_lost(site: Site) -> None:
