@@ -55,7 +55,9 @@ pg() {
 }
 
 # ask SERVICE events|keys QUERY: one value.
-ask() { pg psql "$1" "$2" --no-psqlrc -qAt -v ON_ERROR_STOP=1 -c "$3" < /dev/null; }
+ask() {
+  pg psql "$1" "$2" --no-psqlrc -qAt -v ON_ERROR_STOP=1 -c "$3" < /dev/null || fail "The $2 of $1 cannot be asked."
+}
 
 # shell SERVICE SCRIPT: a shell that sees the service's files, with its settings; it may be stopped.
 shell() {

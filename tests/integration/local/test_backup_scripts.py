@@ -190,13 +190,25 @@ def test_a_state_that_somebody_looked_into_is_left_by_moving_the_copies_away(sit
     assert (aside / first.name).read_bytes() == b"one\ntwo\n"
 
 
-@pytest.mark.parametrize(("held", "wanted"), [("events", "keys"), ("keys", "events")])
-def test_a_folder_takes_one_kind_alone(site: Site, held: str, wanted: str) -> None:
+@pytest.mark.parametrize(
+    ("held", "said", "wanted"),
+    [
+        ("events", "events", ("keys", "witnesses")),
+        ("keys", "keys", ("events", "witnesses")),
+        ("journal", "journal", ("events", "keys")),
+        ("journal-differs", "journal", ("events", "keys")),
+        ("heads", "heads", ("events", "keys")),
+        ("heads-differs", "heads", ("events", "keys")),
+    ],
+)
+def test_a_folder_takes_one_kind_alone(
+    site: Site, held: str, said: str, wanted: tuple[str, ...]
+) -> None:
     (site.copies / f"registry.{held}.20260101T000000Z").touch()
-    for kind in (wanted, "witnesses"):
+    for kind in wanted:
         ended = site.run("backup", kind, site.copies)
         assert (ended.returncode, ended.stdout) == (1, "")
-        assert ended.stderr == f"{site.copies} holds {held}; back up {kind} elsewhere.\n"
+        assert ended.stderr == f"{site.copies} holds {said}; back up {kind} elsewhere.\n"
 
 
 def test_a_link_to_a_folder_is_that_folder(site: Site) -> None:

@@ -3,7 +3,7 @@
 import hashlib
 import os
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from secrets import token_hex
 
@@ -12,6 +12,7 @@ import pytest
 
 from eventkit.migrate import migrate, migrate_keys
 from local.databases import Databases, connect
+from local.ports import free_port
 from local.settings import CHECKOUT
 from tests.conftest import MakeDatabases
 
@@ -71,6 +72,10 @@ class Site:
             folder=self.folder / "revisions",
         )
 
+    def write_settings(self, service: str, **settings: str) -> None:
+        lines = [f"{name}='{value}'\n" for name, value in settings.items()]
+        (self.folder / f"{service}.env").write_text("".join(lines), "utf-8")
+
     def revise(self, number: int, statements: str) -> None:
         before, labels = (repr(f"sample_{number - 1}"), None) if number > 1 else (None, ("sample",))
         text = REVISION.format(number=number, before=before, labels=labels, statements=statements)
@@ -106,15 +111,21 @@ class Site:
 
 
 @pytest.fixture
-def site(databases: MakeDatabases, tmp_path: Path) -> Site:
+def bare(databases: MakeDatabases, tmp_path: Path) -> Site:
+    """Databases with nothing in them."""
     (tmp_path / "revisions").mkdir()
     made = Site(tmp_path, {service: databases(service) for service in SERVICES})
     made.revise(1, OLDER)
     for service, pair in made.databases.items():
-        lines = [f"{name}='{value}'\n" for name, value in pair.migration_environment().items()]
-        (tmp_path / f"{service}.env").write_text("".join(lines), "utf-8")
-        made.migrate(service)
+        made.write_settings(service, **pair.migration_environment())
     return made
+
+
+@pytest.fixture
+def site(bare: Site) -> Site:
+    for service in SERVICES:
+        bare.migrate(service)
+    return bare
 
 
 def test_an_older_releases_dump_takes_the_place_of_all_that_a_newer_one_made(site: Site) -> None:
@@ -228,3 +239,29 @@ def test_all_up_to_the_position_of_a_backup_is_in_it_though_newer_events_may_be(
 
 def test_a_store_without_events_is_backed_up_to_no_position(site: Site) -> None:
     assert "position=0\n" in Path(f"{site.dump('meetings')}.info").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [("events", "cannot be asked."), ("keys", "have no tables; were they migrated?")],
+)
+def test_databases_that_were_never_migrated_are_named(bare: Site, kind: str, said: str) -> None:
+    ended = bare.run("backup", kind, bare.folder / kind)
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert ended.stderr.endswith(f"The {kind} of notifications {said}\n")
+
+
+def test_a_database_that_does_not_answer_is_named(site: Site) -> None:
+    file = site.dump("meetings")
+    for service, pair in site.databases.items():
+        silent = replace(pair, server=f"postgresql://127.0.0.1:{free_port()}/")
+        site.write_settings(service, **silent.migration_environment())
+    for command, said in (
+        (("backup", "events", site.events), "events of notifications cannot be asked."),
+        (("backup", "keys", site.folder / "keys"), "keys of notifications cannot be dumped."),
+        (("restore", file), "events of meetings cannot be asked."),
+        (("restore", "--replace", file), "events of meetings were not restored"),
+    ):
+        ended = site.run(*command)
+        assert (ended.returncode, ended.stdout) == (1, "")
+        assert f"\nThe {said}" in ended.stderr
