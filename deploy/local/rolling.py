@@ -19,9 +19,10 @@ SERVICES = ("notifications", "meetings", "registry")
 ROLES = ("relay", "consumer", "worker", "api", "api-2")
 WAIT_SECONDS = 3.0
 # Closes callers' idle connections, so only where there is something new to read; ends with the
-# fault where that is not in order, and the proxy goes on with what it has.
+# fault where that is not in order, and the proxy goes on with what it has. Copies may keep the time
+# at which they were written, and no copy that of its change (-cnewer).
 PROXY_READS = (
-    'test -z "$(find /etc/edge -newer nginx.pid)" || '
+    'test -z "$(find /etc/edge -cnewer nginx.pid)" || '
     "{ nginx -e stderr -p /run/edge/ -c /etc/edge/nginx.conf -s reload && touch nginx.pid; }"
 )
 

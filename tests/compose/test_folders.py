@@ -49,6 +49,9 @@ def certify(folder: Path) -> str:
            "--entrypoint", "/edge/certificate.sh", NGINX, "/folder", DOMAIN)  # fmt: skip
     give(folder, os.getuid())
     written = (folder / "fullchain.pem").read_text("ascii")
+    for file in (folder, *folder.iterdir()):
+        # As a copy of what was written long ago.
+        os.utime(file, (0, 0))
     give(folder, PROXY)
     return written
 
