@@ -35,7 +35,22 @@ NEWER = """
     CREATE TABLE painted (seat bigint REFERENCES seats, colour colour);
     CREATE VIEW reds AS SELECT seat FROM painted;
     CREATE SEQUENCE coats;
-    CREATE FUNCTION paint(seat bigint) RETURNS bigint LANGUAGE sql AS 'SELECT 1::bigint'
+    CREATE FUNCTION paint(seat bigint) RETURNS bigint LANGUAGE sql AS 'SELECT 1::bigint';
+    CREATE PROCEDURE repaint() LANGUAGE sql AS 'SELECT 1';
+    CREATE AGGREGATE coats(*) (SFUNC = int8inc, STYPE = bigint, INITCOND = '0');
+    CREATE COLLATION plain FROM "C";
+    CREATE DOMAIN shade AS text COLLATE plain;
+    CREATE TABLE shaded (shade shade, name text COLLATE plain);
+    CREATE STATISTICS shades ON shade, name FROM shaded;
+    CREATE FUNCTION near(colour, colour) RETURNS boolean LANGUAGE sql AS 'SELECT true';
+    CREATE OPERATOR === (LEFTARG = colour, RIGHTARG = colour, FUNCTION = near);
+    CREATE TEXT SEARCH DICTIONARY words (TEMPLATE = simple);
+    CREATE TEXT SEARCH CONFIGURATION words (COPY = simple)
+"""
+# What is in the schema, by kind.
+THINGS = """
+    SELECT o.type || ' ' || o.identity FROM pg_depend d, pg_identify_object(d.classid, d.objid, 0) o
+    WHERE d.refclassid = 'pg_namespace'::regclass AND d.refobjid = 'public'::regnamespace
 """
 APPEND = """
     SELECT append_event('{}', 1, gen_random_uuid(), 'seat.created', 1, '{{}}', '{{}}', '',
@@ -132,19 +147,32 @@ def test_an_older_releases_dump_takes_the_place_of_all_that_a_newer_one_made(sit
     with site.open("meetings") as database:
         database.execute("INSERT INTO seats (name) VALUES ('window')")
         database.execute("CREATE SCHEMA elsewhere; CREATE TABLE elsewhere.own ()")
-    older, file = site.tables("meetings"), site.dump("meetings")
+    older, file = set(site.ask("meetings", THINGS)), site.dump("meetings")
     site.revise(2, NEWER)
     site.migrate("meetings")
+    newer = set(site.ask("meetings", THINGS))
+    assert len(newer - older) > NEWER.count("CREATE") - 2
     ended = site.run("restore", "--replace", file)
     assert ended.returncode == 0, ended.stderr
-    assert site.tables("meetings") == older
+    assert set(site.ask("meetings", THINGS)) == older
     assert site.ask("meetings", "SELECT name FROM seats") == ["window"]
     site.migrate("meetings")
-    assert site.tables("meetings") == older | {"painted"}
+    assert set(site.ask("meetings", THINGS)) == newer
     assert site.ask("meetings", "SELECT to_regclass('elsewhere.own') IS NULL") == [False]
     service = site.databases["meetings"].service
     allowed = f"SELECT has_table_privilege('{service}', 'painted', 'INSERT')"
     assert site.ask("meetings", allowed) == [True]
+
+
+def test_an_extension_that_came_after_the_backup_stays(site: Site, postgres: str) -> None:
+    file = site.dump("meetings")
+    with connect(f"{postgres.rpartition('/')[0]}/{site.databases['meetings'].name}") as superuser:
+        superuser.execute("CREATE EXTENSION hstore SCHEMA public")
+    before = set(site.ask("meetings", THINGS))
+    ended = site.run("restore", "--replace", file)
+    assert ended.returncode == 0, ended.stderr
+    assert set(site.ask("meetings", THINGS)) == before
+    assert "extension hstore" in before
 
 
 def test_a_restored_store_is_suspect_from_the_moment_that_it_is_there(site: Site) -> None:
@@ -188,7 +216,7 @@ def test_a_database_stays_as_it_is_where_the_restore_of_its_dump_fails(
     assert ended.returncode == 1
     assert 'schema "elsewhere" already exists' in ended.stderr
     assert "The events of meetings were not restored" in ended.stderr
-    assert site.tables("meetings") == before | {"painted"}
+    assert site.tables("meetings") == before | {"painted", "shaded"}
     assert f"restored {file}" not in ended.stdout
 
 
