@@ -19,6 +19,7 @@ def script(composed: Composed, name: str, *arguments: str) -> subprocess.Complet
     composition = composed.composition
     assert composition.project is not None
     own = {
+        "COMPOSE_FILE": ":".join(map(str, composition.files)),
         "COMPOSE_PROJECT_NAME": composition.project,
         "COMPOSE_ENV_FILES": str(composition.env.path),
     }
