@@ -126,6 +126,21 @@ def test_an_acknowledgement_ends_the_alarm_of_one_source_and_is_kept_with_who_an
     assert data["acknowledgement_id"] == answer.json()["id"]
 
 
+def test_what_was_found_after_somebody_looked_goes_on_ringing(
+    operator: httpx.Client, kit: Kit
+) -> None:
+    lose(kit, "a", "b")
+    seen = operator.get(LOST).json()["items"][-1]["found_at"]
+    lose(kit, "c")
+    body = WHY | {"found_until": seen}
+    answer = operator.post(f"{LOST}/meetings/acknowledge", json=body)
+    assert (answer.status_code, answer.json()["events"]) == (200, 2)
+    assert (alarming(kit), streams(operator, acknowledged=False)) == (1, ["c"])
+    again = operator.post(f"{LOST}/meetings/acknowledge", json=body)
+    assert (again.status_code, again.json()["code"]) == (409, "lost-acknowledged")
+    assert acknowledge(operator).json()["events"] == 1
+
+
 def test_a_repeated_acknowledgement_is_kept_once(operator: httpx.Client, kit: Kit) -> None:
     lose(kit, "a")
     first = acknowledge(operator, **KEY)

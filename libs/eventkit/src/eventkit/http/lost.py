@@ -18,7 +18,7 @@ from eventkit.database import session
 from eventkit.domain import Conflict, NotFound
 from eventkit.http import preconditions
 from eventkit.http.blueprint import Blueprint
-from eventkit.http.fields import Text
+from eventkit.http.fields import Instant, Text
 from eventkit.http.listing import Filter, Listing, same, since
 from eventkit.http.parked import WHY
 from eventkit.http.policy import Policy, allow
@@ -82,6 +82,7 @@ class LostView(Schema):
 
 class LostBody(Schema):
     reason = Text(required=True, metadata=WHY)
+    found_until = Instant(metadata={"description": "The newest `found_at` that you have seen."})
 
 
 class LostAcknowledgedView(Schema):
@@ -105,13 +106,17 @@ def list_lost(wanted: dict[str, Any]) -> Response:
 @bp.arguments(LostBody)
 @bp.response(200, LostAcknowledgedView)
 def acknowledge_lost(body: dict[str, Any], source: str) -> Response:
-    """Say that somebody sees to all that this service lost: the alarm ends, and the list stays."""
+    """Say that somebody sees to what this service lost: the alarm ends, and the list stays.
+
+    What was found after `found_until`, while you looked at the list, goes on ringing.
+    """
     known = preconditions.idempotency(required=False)
     if known is not None and (said := earlier(kit(), known)):
         return _said(said)
     if not _is_known(source):
         raise NotFound("not-found", "There is no such thing here.")
-    told = acknowledge(kit(), source, body["reason"], context(), known)
+    until = body.get("found_until")
+    told = acknowledge(kit(), source, body["reason"], context(), until=until, known=known)
     if told is None and known is not None:
         # The first call with this key has ended meanwhile.
         told = earlier(kit(), known)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import LiteralString
 from uuid import uuid4
 
@@ -17,21 +18,28 @@ from eventkit.unit import Kit
 _ACKNOWLEDGE: LiteralString = (
     "UPDATE lost_events SET acknowledged_at = clock_timestamp()"  # noqa: S608
     " WHERE source = %(source)s AND acknowledged_at IS NULL"
+    " AND found_at <= coalesce(%(until)s::timestamptz, 'infinity')"
     f" AND event_id IN (SELECT l.event_id {LOST})"
 )
 
 
 def acknowledge(
-    kit: Kit, source: str, reason: str, context: Context, known: Idempotency | None = None
+    kit: Kit,
+    source: str,
+    reason: str,
+    context: Context,
+    *,
+    until: datetime | None = None,
+    known: Idempotency | None = None,
 ) -> LostEventsAcknowledged | None:
-    """Say so of all that is known by now, in one transaction, and give the event that tells of it.
+    """Say so of all that was found `until` then, or by now, in one transaction; gives its event.
 
     None where nobody had to: nothing was lost, or somebody said so before. Raises what an append
     raises.
     """
     with kit.unit(context) as unit:
         raw = driver(unit.sql)
-        events = raw.execute(_ACKNOWLEDGE, {"source": source}).rowcount
+        events = raw.execute(_ACKNOWLEDGE, {"source": source, "until": until}).rowcount
         if not events:
             return None
         number = uuid4()
