@@ -94,7 +94,9 @@ def migrate(composition: Composition, service: str) -> None:
 def read_anew(composition: Composition, running: Iterable[str]) -> None:
     """Have proxy and monitoring, where they run, take over what changed in their files."""
     for name in sorted({"prometheus", "alertmanager"} & set(running)):
-        composition.run("kill", "--signal", "SIGHUP", name)
+        # Docker takes a container that it sent a signal for ended by hand, and does not start it
+        # with the machine.
+        composition.run("exec", "-T", name, "sh", "-c", "kill -HUP 1")
     if "edge" in running:
         composition.run("exec", "-T", "--workdir", "/run/edge", "edge", "sh", "-c", PROXY_READS)
 

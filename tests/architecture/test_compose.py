@@ -1,5 +1,6 @@
 """docker-compose.yml starts what the code consists of, and nothing by a name of its own."""
 
+import re
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -29,6 +30,7 @@ BESIDE = {
     "grafana": "monitoring",
 }
 OTHERS = SERVERS | set(BESIDE)
+READ = {".md", ".py", ".sh", ".yml", ".conf"}
 
 
 def roles(service: Service) -> set[str]:
@@ -97,6 +99,16 @@ def test_what_an_update_brings_is_mounted_as_a_folder(name: str) -> None:
     read = [one.split(":")[-2] for one in CONTAINERS[name]["volumes"] if one.endswith(":ro")]
     assert read
     assert not [target for target in read if PurePosixPath(target).suffix]
+
+
+def test_nobody_is_told_to_send_a_signal_to_what_goes_on() -> None:
+    """Docker takes it for ended by hand then, and does not start it with the machine."""
+    signals = re.compile(r"""kill["', ]+(?:--signal|-s)["', =]+(?:SIG)?(\w+)""")
+    folders = (ROOT / "docs", ROOT / "deploy")
+    files = [one for folder in folders for one in folder.rglob("*") if one.suffix in READ]
+    sent = {name for file in files for name in signals.findall(file.read_text("utf-8"))}
+    # A container that leaves is taken away right after, and another one started.
+    assert sent == {"USR1"}
 
 
 def test_only_the_proxy_is_believed_about_who_calls() -> None:
