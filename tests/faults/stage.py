@@ -97,7 +97,7 @@ def verified(site: Site) -> Iterator[Finding]:
     """What the services' own check says, which knows signed heads and what stands in no event."""
     for service in SERVICES:
         heads = site.folder / f"{service}.heads"
-        more = ("--heads", str(heads)) if heads.exists() else ()
+        more = ("--heads", str(heads)) if heads.exists() and heads.stat().st_size else ()
         done = site.command(service, "verify", *more)
         if done.returncode:
             said = f"{done.stdout}{done.stderr}".strip()[-500:]

@@ -195,6 +195,10 @@ def command(kit: Kit, *arguments: str) -> Result:
 def test_the_command_ends_with_1_where_something_was_found(
     kit: Kit, file: Path, store_databases: Databases
 ) -> None:
+    emptied = file.with_name("emptied")
+    emptied.touch()
+    silent = command(kit, "verify", "--heads", str(emptied))
+    assert (silent.exit_code, "holds no head" in silent.output) == (1, True)
     sound = command(kit, "verify", "--heads", str(file))
     assert (sound.exit_code, sound.stdout) == (0, "6 events of 3 streams checked, 0 faults.\n")
     as_owner(store_databases, "DELETE FROM events WHERE position > 5")

@@ -27,7 +27,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 def verify_command(context: click.Context, heads: Path | None, as_json: bool) -> None:
     """Check that no stored event was changed, moved or taken out; 1 when one was."""
     console = _console(context)
-    kit, exported = console.kit, lines_of(heads) if heads else []
+    kit, exported = console.kit, _exported(heads) if heads else []
     with shown("verify", err=True) as show:
         report = verify(kit, exported, show)
     (_as_json if as_json else _as_text)(console.service.name, report)
@@ -78,6 +78,13 @@ def verify_heads(context: click.Context, file: Path, key: Path | None) -> None:
         _tell(last)
     if faults or last is None:
         context.exit(1)
+
+
+def _exported(file: Path) -> list[str]:
+    lines = lines_of(file)
+    if not lines:
+        raise click.ClickException(f"{file} holds no head, so there is nothing to compare with.")
+    return lines
 
 
 def _as_text(_: str, report: Report) -> None:
