@@ -90,11 +90,13 @@ def set_one(env: EnvFile, name: str, value: str) -> None:
 
 
 def with_password(url: str, password: str) -> str:
-    """The URL with the password of its user, percent-encoded; raises StartFailed without a user."""
+    """The URL with the password of its user, percent-encoded; raises StartFailed without either."""
     scheme, _, rest = url.partition("://")
     user, at, host = rest.rpartition("@")
-    if not at or not user or ":" in user:
-        raise StartFailed("--password wants a URL with a user and no password: smtps://USER@HOST.")
+    if not at or not user or ":" in user or not password:
+        raise StartFailed(
+            "--password wants a URL with a user and no password, and then the password."
+        )
     return f"{scheme}://{user}:{quote(password, safe='')}@{host}"
 
 

@@ -61,6 +61,11 @@ def test_a_password_without_a_user_or_beside_another_one_is_refused(url: str) ->
         env_file.with_password(url, "x")
 
 
+def test_an_empty_password_is_none() -> None:
+    with pytest.raises(StartFailed, match="and then the password"):
+        env_file.with_password("smtps://netz@mail.example.org", "")
+
+
 def test_what_compose_would_read_as_something_else_is_refused(env: EnvFile) -> None:
     before = env.path.read_bytes()
     for name, value in (("SMTP_URL", "it's"), ("SMTP_URL", "a\nB=c"), ("EDGE_DOMIAN", "netz")):
