@@ -30,6 +30,7 @@ BESIDE = {
     "grafana": "monitoring",
 }
 OTHERS = SERVERS | set(BESIDE)
+IMAGES = [*(f"netztreff-{service.name}" for service in CODE), "netztreff-mail"]
 READ = {".md", ".py", ".sh", ".yml", ".conf"}
 
 
@@ -109,6 +110,17 @@ def test_nobody_is_told_to_send_a_signal_to_what_goes_on() -> None:
     sent = {name for file in files for name in signals.findall(file.read_text("utf-8"))}
     # A container that leaves is taken away right after, and another one started.
     assert sent == {"USR1"}
+
+
+def test_each_of_our_images_is_built_for_one_container_and_pulled_by_none() -> None:
+    """Two builds under one name are two images, of which chance leaves one."""
+    ours = {name: one for name, one in CONTAINERS.items() if one["image"] in IMAGES}
+    assert sorted(one["image"] for one in ours.values() if "build" in one) == sorted(IMAGES)
+    assert [name for name, one in ours.items() if one.get("pull_policy") != "never"] == []
+    # A role that is started alone has its image built by the one that it waits for.
+    waits = {name: one["depends_on"] for name, one in ours.items() if "build" not in one}
+    assert [name for name, one in waits.items() if f"{name.split('-')[0]}-migrate" not in one] == []
+    assert [name for name, one in CONTAINERS.items() if "build" in one and name not in ours] == []
 
 
 def test_only_the_proxy_is_believed_about_who_calls() -> None:
