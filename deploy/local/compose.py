@@ -9,9 +9,12 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from local.credentials import Client
 from local.env_file import EnvFile, write_new
@@ -24,6 +27,8 @@ PORTS = {name: 8401 + number for number, name in enumerate(SERVICES)}
 # The name that the containers call it by, and that it answers to whatever its public one is.
 REGISTRY = "registry-api"
 BOOTSTRAP = ("python", "-m", "registry", "bootstrap")
+# Of each container that failed.
+LAST_LINES = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,11 +67,33 @@ class Composition:
         return done.stdout
 
     def up(self) -> None:
-        """Returns when everything is healthy; the first time the services get their clients."""
+        """Returns when everything is healthy; the first time the services get their clients.
+
+        Where that fails, it shows what the containers that ended with a fault wrote last.
+        """
+        started = int(time.time())
+        try:
+            self._up()
+        except StartFailed:
+            # Docker may be the one that does not answer; then the first failure says it.
+            with suppress(StartFailed):
+                self._show_failed(since=started)
+            raise
+
+    def _up(self) -> None:
         if any(self.client(service) is None for service in CALLERS):
             self.run("up", "--detach", "--wait", REGISTRY)
             self.enrol()
         self.run("up", "--detach", "--wait", "--remove-orphans")
+
+    def _show_failed(self, *, since: int) -> None:
+        shown = self.run("ps", "--all", "--format", "json").splitlines()
+        failed = [one["Service"] for one in map(json.loads, shown) if has_failed(one)]
+        if failed:
+            # Not what one wrote that somebody ended before. Compose gives a container's standard
+            # error on its own, which is the terminal.
+            what = ("--no-color", "--since", str(since), "--tail", str(LAST_LINES))
+            print(self.run("logs", *what, *failed), end="", file=sys.stderr)
 
     def enrol(self) -> None:
         """Makes the first operator's client and one for each service that calls others.
@@ -96,6 +123,14 @@ class Composition:
     def _keep(self, name: str, client: Client) -> None:
         added = {"ID": client.client_id, "SECRET": client.client_secret}
         self.env.change({f"{name.upper()}_CLIENT_{part}": value for part, value in added.items()})
+
+
+def has_failed(container: Mapping[str, Any]) -> bool:
+    """Whether it ended with another code than 0, also where Docker starts it again and again.
+
+    The container is one of `docker compose ps`, which shows no code of the latter.
+    """
+    return bool(container["ExitCode"]) or container["State"] == "restarting"
 
 
 def env(composition: Composition) -> None:

@@ -1,5 +1,6 @@
-"""What `make up` writes down, also when it is broken off."""
+"""What `make up` writes down and shows, also when it is broken off."""
 
+import os
 from base64 import b64decode
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,6 +12,21 @@ from local.compose import Composition
 from local.credentials import Client
 from local.env_file import EXAMPLE, EnvFile
 from local.processes import StartFailed
+
+# What the plugin of this name says of a composition whose migration met a wrong setting.
+DOCKER = """#!/bin/sh
+case "$*" in
+  *" up "*) exit 1 ;;
+  *" ps "*) cat <<'END'
+{"Service": "postgres", "State": "running", "ExitCode": 0}
+{"Service": "registry-migrate", "State": "exited", "ExitCode": 0}
+{"Service": "notifications-migrate", "State": "exited", "ExitCode": 78}
+{"Service": "meetings-worker", "State": "restarting", "ExitCode": 0}
+END
+  ;;
+  *" logs "*) echo "asked: $*"; echo "SMTP_URL: the password is too short" >&2 ;;
+esac
+"""
 
 
 class Registry:
@@ -110,3 +126,20 @@ def test_a_port_of_the_file_counts(composition: Composition) -> None:
     assert composition.port("meetings") == 8402
     composition.env.change({"MEETINGS_PORT": "9999"})
     assert composition.port("meetings") == 9999
+
+
+def test_a_failed_start_shows_what_the_containers_that_failed_wrote_last(
+    composition: Composition,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    docker = tmp_path / "docker"
+    docker.write_text(DOCKER, "utf-8")
+    docker.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    with pytest.raises(StartFailed, match="up --detach --wait registry-api` failed"):
+        composition.up()
+    shown = capfd.readouterr().err
+    assert "SMTP_URL: the password is too short\n" in shown
+    assert shown.endswith(" --tail 5 notifications-migrate meetings-worker\n")
