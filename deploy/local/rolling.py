@@ -25,6 +25,11 @@ PROXY_READS = (
     'test -z "$(find /etc/edge -cnewer nginx.pid)" || '
     "{ nginx -e stderr -p /run/edge/ -c /etc/edge/nginx.conf -s reload && touch nginx.pid; }"
 )
+# Where files are not in order, both would go on with the old ones, and only their logs say so.
+CHECKS = {
+    "alertmanager": "amtool check-config /etc/alertmanager/alertmanager.yml",
+    "prometheus": "promtool check config /etc/prometheus/prometheus.yml",
+}
 
 
 class Replica(Protocol):
@@ -92,11 +97,14 @@ def migrate(composition: Composition, service: str) -> None:
 
 
 def read_anew(composition: Composition, running: Iterable[str]) -> None:
-    """Have proxy and monitoring, where they run, take over what changed in their files."""
-    for name in sorted({"prometheus", "alertmanager"} & set(running)):
+    """Have proxy and monitoring, where they run, take over what changed in their files.
+
+    Raises StartFailed where they are not in order; what is wrong stands on the terminal then.
+    """
+    for name in sorted(CHECKS.keys() & set(running)):
         # Docker takes a container that it sent a signal for ended by hand, and does not start it
         # with the machine.
-        composition.run("exec", "-T", name, "sh", "-c", "kill -HUP 1")
+        composition.run("exec", "-T", name, "sh", "-c", f"{CHECKS[name]} >&2 && kill -HUP 1")
     if "edge" in running:
         composition.run("exec", "-T", "--workdir", "/run/edge", "edge", "sh", "-c", PROXY_READS)
 

@@ -13,6 +13,7 @@ import pytest
 from local.compose import Composition
 from local.env_file import EnvFile, write_new
 from local.ports import LOOPBACK, free_port
+from local.processes import StartFailed
 from local.rolling import read_anew
 from local.settings import CHECKOUT
 from tests.compose.engine import docker
@@ -115,3 +116,9 @@ def test_alertmanager_reads_its_password_beside_its_settings(folder: Path, tmp_p
     with running(tmp_path, "alertmanager", **own) as composition:
         name = next(line.split()[-1] for line in settings.splitlines() if "password_file" in line)
         assert composition.run("exec", "-T", "alertmanager", "cat", name) == "invented"
+        read_anew(composition, ["alertmanager"])
+        give(folder, os.getuid())
+        (folder / "alertmanager.yml").write_text(f"{settings}\nrouted: {{}}\n", "utf-8")
+        give(folder, NOBODY)
+        with pytest.raises(StartFailed, match="amtool check-config"):
+            read_anew(composition, ["alertmanager"])
