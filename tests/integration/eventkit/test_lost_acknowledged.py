@@ -36,6 +36,14 @@ def network(make_kit: MakeKit) -> Iterator[Network]:
         yield network
 
 
+def lose_two(network: Network, postgres: str, take: Take) -> None:
+    """The speaker is set back behind two events that were read here."""
+    network.say()
+    consumer = network.consumer()
+    catch_up(network, consumer)
+    behind(network, consumer, postgres, take(network.speaker), more=2)
+
+
 def alarming(network: Network) -> float:
     """How many lost events the metric tells of."""
     with session(network.listener.engine) as connection:
@@ -47,10 +55,7 @@ def alarming(network: Network) -> float:
 def test_the_alarm_ends_once_somebody_has_seen_what_was_lost_and_the_list_stays(
     network: Network, postgres: str, take: Take
 ) -> None:
-    network.say()
-    consumer = network.consumer()
-    catch_up(network, consumer)
-    behind(network, consumer, postgres, take(network.speaker), more=2)
+    lose_two(network, postgres, take)
     assert alarming(network) == 2
     acknowledge = ("lost", "acknowledge", SPEAKER, "--reason", "Neu erfasst.")
     seen = command(network.listener, network, postgres, *acknowledge)
@@ -68,10 +73,7 @@ def test_the_alarm_ends_once_somebody_has_seen_what_was_lost_and_the_list_stays(
 def test_two_operators_at_once_acknowledge_what_was_lost_once(
     network: Network, postgres: str, take: Take
 ) -> None:
-    network.say()
-    consumer = network.consumer()
-    catch_up(network, consumer)
-    behind(network, consumer, postgres, take(network.speaker), more=2)
+    lose_two(network, postgres, take)
     gate = Barrier(2)
 
     def say(_: int) -> int:

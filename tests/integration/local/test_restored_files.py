@@ -1,11 +1,11 @@
 """Files that only grow are restored by making them longer, or not at all."""
 
 import fcntl
-import time
 from pathlib import Path
 
 import pytest
 
+from local.processes import wait_until
 from tests.integration.local.site import SYNC, Site
 
 
@@ -85,8 +85,11 @@ def test_a_journal_is_restored_under_the_lock_that_services_append_under(site: S
     with journal.open("ab") as appending:
         fcntl.flock(appending, fcntl.LOCK_EX)
         restoring = site.start("restore", copy)
-        while not (is_awaited(journal) or restoring.poll() is not None):
-            time.sleep(0.02)
+        wait_until(
+            lambda: is_awaited(journal) or restoring.poll() is not None,
+            what="the lock",
+            seconds=60,
+        )
         assert journal.read_bytes() == b"one\n"
     restoring.communicate(timeout=60)
     assert restoring.returncode == 0
