@@ -14,9 +14,8 @@ from eventkit.idempotency import Idempotency
 from eventkit.recorded import Context
 from eventkit.unit import Kit
 
-# S608: built from constants alone.
 _ACKNOWLEDGE: LiteralString = (
-    "UPDATE lost_events SET acknowledged_at = clock_timestamp()"  # noqa: S608
+    "UPDATE lost_events SET acknowledged_at = clock_timestamp()"  # noqa: S608  (of constants alone)
     " WHERE source = %(source)s AND acknowledged_at IS NULL"
     " AND found_at <= coalesce(%(until)s::timestamptz, 'infinity')"
     f" AND event_id IN (SELECT l.event_id {LOST})"
